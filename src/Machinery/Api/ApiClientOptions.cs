@@ -1,0 +1,17 @@
+namespace Godwit.Machinery;
+
+/// <summary>How to reach the API server, and how long to wait for it.</summary>
+public sealed record ApiClientOptions
+{
+    /// <summary>File to read; null: <c>KUBECONFIG</c>, then the pod's service account, then <c>~/.kube/config</c>.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>Context within the file; null: its current one.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>Deadline of a call that does not stream.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Shown in the server's logs, and the field manager of writes that name none.</summary>
+    public string UserAgent { get; init; } = "godwit";
+}

@@ -1,0 +1,18 @@
+namespace Godwit.Machinery;
+
+/// <summary>What an informer caches, and how it keeps in touch.</summary>
+public sealed record InformerOptions
+{
+    /// <summary>One namespace; null for all.</summary>
+    public string? Namespace { get; init; }
+
+    public string? LabelSelector { get; init; }
+
+    public string? FieldSelector { get; init; }
+
+    /// <summary>
+    /// How long one watch lasts before the server ends it in order; up to half as long again, by chance. A connection that
+    /// died without a word is found out ten seconds after that.
+    /// </summary>
+    public TimeSpan WatchDuration { get; init; } = TimeSpan.FromSeconds(60);
+}
