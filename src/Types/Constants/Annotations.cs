@@ -1,0 +1,29 @@
+namespace Godwit.Types;
+
+/// <summary>Annotation keys, spelled as KubeVirt spells them.</summary>
+public static class Annotations
+{
+    public const string Domain = "kubevirt.io/domain";
+    public const string MigrationTransportUnix = "kubevirt.io/migrationTransportUnix";
+    public const string MigrationJobName = "kubevirt.io/migrationJobName";
+    public const string MigrationTargetReady = "kubevirt.io/migration-target-ready-timestamp";
+    public const string EvacuationMigration = "kubevirt.io/evacuationMigration";
+    public const string WorkloadUpdateMigration = "kubevirt.io/workloadUpdateMigration";
+    public const string EvictionSource = "kubevirt.io/eviction-source";
+    public const string EvictionSourceDescheduler = "descheduler";
+    public const string AllowPodBridgeNetworkLiveMigration = "kubevirt.io/allow-pod-bridge-network-live-migration";
+    public const string CreateMigrationTarget = "kubevirt.io/create-migration-target";
+    public const string LatestObservedApiVersion = "kubevirt.io/latest-observed-api-version";
+    public const string StorageObservedApiVersion = "kubevirt.io/storage-observed-api-version";
+    public const string PciTopologyVersion = "kubevirt.io/pci-topology-version";
+    public const string UnschedulablePodTimeout = "kubevirt.io/migrationUnschedulablePodTimeoutSeconds";
+    public const string PendingPodTimeout = "kubevirt.io/migrationPendingPodTimeoutSeconds";
+    public const string UtilityVolumesTimeout = "kubevirt.io/migrationUtilityVolumesTimeoutSeconds";
+    public const string IgnoreMigrationBackoff = "kubevirt.io/func-test-ignore-migration-backoff";
+    public const string Heartbeat = "kubevirt.io/heartbeat";
+    public const string MemoryOverheadBytes = "kubevirt.io/memory-overhead-bytes";
+    public const string DefaultContainer = "kubectl.kubernetes.io/default-container";
+    public const string KubectlPrefix = "kubectl.kubernetes.io/";
+    public const string RequestEvictOnly = "descheduler.alpha.kubernetes.io/request-evict-only";
+    public const string EvictionInProgress = "descheduler.alpha.kubernetes.io/eviction-in-progress";
+}

@@ -1,0 +1,34 @@
+namespace Godwit.Types;
+
+/// <summary>Reasons of events on VMIs and migrations.</summary>
+public static class EventReasons
+{
+    public const string Normal = "Normal";
+    public const string Warning = "Warning";
+
+    public const string SuccessfulCreate = "SuccessfulCreate";
+    public const string FailedCreate = "FailedCreate";
+    public const string SuccessfulDelete = "SuccessfulDelete";
+    public const string FailedDelete = "FailedDelete";
+    public const string SuccessfulHandOver = "SuccessfulHandOver";
+    public const string FailedHandOver = "FailedHandOver";
+    public const string SuccessfulMigration = "SuccessfulMigration";
+    public const string FailedMigration = "FailedMigration";
+    public const string SuccessfulAbortMigration = "SuccessfulAbortMigration";
+    public const string FailedAbortMigration = "FailedAbortMigration";
+    public const string MigrationTargetPodUnschedulable = "migrationTargetPodUnschedulable";
+    public const string MigrationBackoff = "MigrationBackoff";
+    public const string NoSuitableNodesForHostModelMigration = "NoSuitableNodesForHostModelMigration";
+    public const string PreparingTarget = "PreparingTarget";
+    public const string Migrating = "Migrating";
+    public const string Migrated = "Migrated";
+    public const string Created = "Created";
+    public const string Started = "Started";
+    public const string ShuttingDown = "ShuttingDown";
+    public const string Deleted = "Deleted";
+    public const string Stopped = "Stopped";
+    public const string Resumed = "Resumed";
+    public const string SyncFailed = "SyncFailed";
+    public const string FailedPvcNotFound = "FailedPvcNotFound";
+    public const string NodeUnresponsive = "NodeUnresponsive";
+}

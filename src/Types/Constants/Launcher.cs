@@ -1,0 +1,25 @@
+namespace Godwit.Types;
+
+/// <summary>Names that the launcher pod's maker and its users must agree on.</summary>
+public static class Launcher
+{
+    public const string Container = "compute";
+
+    /// <summary>The emptyDir volume that is the pod's folder.</summary>
+    public const string FolderVolume = "godwit";
+    public const string FolderPath = "/var/run/godwit";
+    public const string ImagesPath = "/var/run/godwit-images";
+    public const string VolumesPath = "/var/run/godwit-volumes";
+    public const string KernelBootVolume = "kernel-boot";
+    public const string PodNamePrefix = "virt-launcher-";
+    public const string TunDevice = "devices.kubevirt.io/tun";
+    public const string KvmDevice = "devices.kubevirt.io/kvm";
+    public const string VhostNetDevice = "devices.kubevirt.io/vhost-net";
+
+    /// <summary>Seconds that the pod gets beyond the guest's own grace period.</summary>
+    public const int GraceMarginSeconds = 15;
+    public const int DefaultGraceSeconds = 30;
+
+    /// <summary>The secret with a migration's certificates, in <see cref="Installation.Namespace"/>.</summary>
+    public static string MigrationSecretName(string migrationUid) => $"migration-{migrationUid}";
+}

@@ -1,0 +1,40 @@
+using Godwit.Machinery;
+
+namespace Godwit.Types;
+
+/// <summary>The kinds that Godwit works with.</summary>
+public static class Kinds
+{
+    public const string Group = "kubevirt.io";
+    public const string Version = "v1";
+    public const string DeprecatedVersion = "v1alpha3";
+
+    public static ResourceKind VirtualMachineInstance { get; } =
+        new(Group, Version, "virtualmachineinstances", "VirtualMachineInstance", Namespaced: true);
+
+    public static ResourceKind VirtualMachineInstanceMigration { get; } =
+        new(Group, Version, "virtualmachineinstancemigrations", "VirtualMachineInstanceMigration", Namespaced: true);
+
+    public static ResourceKind KubeVirt { get; } = new(Group, Version, "kubevirts", "KubeVirt", Namespaced: true);
+
+    public static ResourceKind MigrationPolicy { get; } =
+        new("migrations.kubevirt.io", "v1alpha1", "migrationpolicies", "MigrationPolicy", Namespaced: false);
+
+    public static ResourceKind Pod { get; } = new("", "v1", "pods", "Pod", Namespaced: true);
+
+    public static ResourceKind Node { get; } = new("", "v1", "nodes", "Node", Namespaced: false);
+
+    public static ResourceKind Namespace { get; } = new("", "v1", "namespaces", "Namespace", Namespaced: false);
+
+    public static ResourceKind ConfigMap { get; } = new("", "v1", "configmaps", "ConfigMap", Namespaced: true);
+
+    public static ResourceKind Secret { get; } = new("", "v1", "secrets", "Secret", Namespaced: true);
+
+    public static ResourceKind PersistentVolumeClaim { get; } =
+        new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Namespaced: true);
+
+    public static ResourceKind Event { get; } = new("", "v1", "events", "Event", Namespaced: true);
+
+    public static ResourceKind ServiceAccount { get; } =
+        new("", "v1", "serviceaccounts", "ServiceAccount", Namespaced: true);
+}

@@ -1,0 +1,172 @@
+using System.Text.Json;
+
+namespace Godwit.Types;
+
+/// <summary>Rules for migration policies and for the settings of the whole cluster.</summary>
+internal static class PolicyValidation
+{
+    private const long MaxDowntimeLimit = 2_000_000;
+
+    public static void Policy(MigrationPolicy policy, ClusterConfiguration cluster, Errors errors)
+    {
+        if (policy.Spec is not { } spec)
+        {
+            return;
+        }
+
+        NonNegative("spec.completionTimeoutPerGiB", spec.CompletionTimeoutPerGiB, errors);
+        Bandwidth("spec.bandwidthPerMigration", spec.BandwidthPerMigration, errors);
+        Downtime("spec.maxDowntimeMs", spec.MaxDowntimeMs, errors);
+        if (spec.MaxDowntimeMs is not null && !TuningAllowed(cluster.Developer))
+        {
+            errors.Add(
+                "spec.maxDowntimeMs",
+                "maxDowntimeMs requires the feature gate MigrationStallDetection or MigrationDowntimeTuning",
+                "Add one of them to developerConfiguration.featureGates of the KubeVirt resource.",
+                FieldError.Forbidden);
+        }
+
+        if (spec.Experimental is { ValueKind: JsonValueKind.Object } experimental)
+        {
+            Experimental(experimental, cluster.Developer, errors);
+        }
+    }
+
+    public static void KubeVirt(KubeVirt? old, KubeVirt updated, Errors errors)
+    {
+        const string Path = "spec.configuration";
+        var config = updated.Spec?.Configuration;
+        errors.OneOf($"{Path}.evictionStrategy", config?.EvictionStrategy, [.. EvictionStrategies.All]);
+        errors.OneOf($"{Path}.imagePullPolicy", config?.ImagePullPolicy, "Always", "IfNotPresent", "Never");
+        errors.OneOf($"{Path}.vmRolloutStrategy", config?.VmRolloutStrategy, "Stage", "LiveUpdate");
+        errors.OneOf($"{Path}.network.defaultNetworkInterface", config?.Network?.DefaultNetworkInterface, "bridge", "masquerade");
+        if (config?.DeveloperConfiguration?.MemoryOvercommit is <= 0)
+        {
+            errors.Add($"{Path}.developerConfiguration.memoryOvercommit", "must be greater than 0", "100 means that guests get what they ask for.");
+        }
+
+        if (config?.Migrations is not { } migrations)
+        {
+            return;
+        }
+
+        foreach (var error in Settings(migrations, $"{Path}.migrations"))
+        {
+            errors.Add(error.Path, error.Message, error.Remedy, error.Reason);
+        }
+
+        if (migrations.MaxDowntimeMs is not null
+            && migrations.MaxDowntimeMs != old?.Spec?.Configuration?.Migrations?.MaxDowntimeMs
+            && !TuningAllowed(config.DeveloperConfiguration))
+        {
+            errors.Add(
+                $"{Path}.migrations.maxDowntimeMs",
+                "maxDowntimeMs requires the feature gate MigrationStallDetection or MigrationDowntimeTuning",
+                "Add one of them to developerConfiguration.featureGates.",
+                FieldError.Forbidden);
+        }
+    }
+
+    /// <summary>Rules that hold for migration settings wherever they are written.</summary>
+    public static IReadOnlyList<FieldError> Settings(MigrationConfiguration settings, string path)
+    {
+        var errors = new Errors();
+        NonNegative($"{path}.parallelMigrationsPerCluster", settings.ParallelMigrationsPerCluster, errors);
+        NonNegative($"{path}.parallelOutboundMigrationsPerNode", settings.ParallelOutboundMigrationsPerNode, errors);
+        NonNegative($"{path}.completionTimeoutPerGiB", settings.CompletionTimeoutPerGiB, errors);
+        NonNegative($"{path}.progressTimeout", settings.ProgressTimeout, errors);
+        NonNegative($"{path}.utilityVolumesTimeout", settings.UtilityVolumesTimeout, errors);
+        Bandwidth($"{path}.bandwidthPerMigration", settings.BandwidthPerMigration, errors);
+        Downtime($"{path}.maxDowntimeMs", settings.MaxDowntimeMs, errors);
+        if (settings.NodeDrainTaintKey is not null && !Names.IsLabelKey(settings.NodeDrainTaintKey))
+        {
+            errors.Add($"{path}.nodeDrainTaintKey", $"'{settings.NodeDrainTaintKey}' is not a taint key", $"The usual one is {Taints.Drain}.");
+        }
+
+        return errors.ToList();
+    }
+
+    private static bool TuningAllowed(DeveloperConfiguration? developer) =>
+        FeatureGates.IsOn(FeatureGates.MigrationStallDetection, developer)
+        || FeatureGates.IsOn(FeatureGates.MigrationDowntimeTuning, developer);
+
+    private static void NonNegative(string path, long? value, Errors errors)
+    {
+        if (value < 0)
+        {
+            errors.Add(path, "must not be negative", "0 means no limit for timeouts.");
+        }
+    }
+
+    private static void Bandwidth(string path, string? text, Errors errors)
+    {
+        if (text is null)
+        {
+            return;
+        }
+
+        if (!Sizes.TryWhole(text, out var bytes))
+        {
+            errors.Add(path, $"'{text}' is not a quantity", "Write it as bytes per second with a unit, such as 64Mi; 0 means no limit.");
+        }
+        else if (bytes < 0)
+        {
+            errors.Add(path, "must not be negative", "0 means no limit.");
+        }
+    }
+
+    private static void Downtime(string path, long? value, Errors errors)
+    {
+        if (value is < 1 or > MaxDowntimeLimit)
+        {
+            errors.Add(path, $"must be between 1 and {MaxDowntimeLimit}", "It is the pause in milliseconds that the guest may feel.");
+        }
+    }
+
+    private static void Experimental(JsonElement experimental, DeveloperConfiguration? developer, Errors errors)
+    {
+        const string Path = "spec.experimental";
+        var stall = experimental.TryGetProperty("stallDetector", out var detector);
+        var tuning = experimental.TryGetProperty("downtimeTuning", out _);
+        if (stall && tuning)
+        {
+            errors.Add(Path, "stallDetector and downtimeTuning are mutually exclusive", "Keep one of them.");
+        }
+
+        if (stall && !FeatureGates.IsOn(FeatureGates.MigrationStallDetection, developer))
+        {
+            errors.Add($"{Path}.stallDetector", "requires the feature gate MigrationStallDetection", "Add it to developerConfiguration.featureGates of the KubeVirt resource.", FieldError.Forbidden);
+        }
+
+        if (tuning && !FeatureGates.IsOn(FeatureGates.MigrationDowntimeTuning, developer))
+        {
+            errors.Add($"{Path}.downtimeTuning", "requires the feature gate MigrationDowntimeTuning", "Add it to developerConfiguration.featureGates of the KubeVirt resource.", FieldError.Forbidden);
+        }
+
+        if (stall && detector.ValueKind == JsonValueKind.Object)
+        {
+            var path = $"{Path}.stallDetector";
+            Decimal($"{path}.ewmaAlpha", detector, "ewmaAlpha", value => value is > 0 and <= 1, "(0, 1]", errors);
+            Decimal($"{path}.precopyPossibleFactor", detector, "precopyPossibleFactor", value => value >= 1, "at least 1", errors);
+            Decimal($"{path}.patienceWindowDecayFactor", detector, "patienceWindowDecayFactor", value => value is >= 0 and <= 1, "[0, 1]", errors);
+            Decimal($"{path}.completionTimeoutFactor", detector, "completionTimeoutFactor", value => value >= 1, "at least 1", errors);
+        }
+    }
+
+    private static void Decimal(
+        string path, JsonElement parent, string name, Func<decimal, bool> fits, string range, Errors errors)
+    {
+        if (!parent.TryGetProperty(name, out var element))
+        {
+            return;
+        }
+
+        var text = element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
+        var dot = text.IndexOf('.', StringComparison.Ordinal);
+        if (!decimal.TryParse(text, System.Globalization.NumberStyles.AllowDecimalPoint, null, out var value)
+            || !fits(value) || (dot >= 0 && text.Length - dot - 1 > 3))
+        {
+            errors.Add(path, $"'{text}' must be {range} with at most 3 decimals");
+        }
+    }
+}
