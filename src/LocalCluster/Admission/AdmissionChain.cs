@@ -1,0 +1,13 @@
+using Godwit.LocalCluster.ApiServer.Admission;
+using Godwit.LocalCluster.Quota;
+using Godwit.LocalCluster.Services;
+using Godwit.LocalCluster.Store;
+
+namespace Godwit.LocalCluster.Admission;
+
+/// <summary>The gates that every API server has, in their order: hooks first, quotas on what came out of them.</summary>
+internal static class AdmissionChain
+{
+    public static IReadOnlyList<IAdmissionPlugin> Standard(ObjectStore store, ServiceTransport transport, TimeProvider time) =>
+        [new MutatingWebhooks(store, transport, time), new ValidatingWebhooks(store, transport, time), new QuotaAdmission(store)];
+}

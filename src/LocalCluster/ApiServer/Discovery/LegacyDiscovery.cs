@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+
+namespace Godwit.LocalCluster.ApiServer.Discovery;
+
+/// <summary>The older discovery documents, derived from the aggregated one.</summary>
+internal static class LegacyDiscovery
+{
+    /// <summary>An APIGroup without its kind, as in a list.</summary>
+    public static JsonObject Group(JsonObject group)
+    {
+        var name = group["metadata"]!["name"]!.GetValue<string>();
+        var versions = ((JsonArray)group["versions"]!).Select(v => v!["version"]!.GetValue<string>()).ToList();
+        JsonObject Version(string version) => new() { ["groupVersion"] = name + "/" + version, ["version"] = version };
+        return new JsonObject
+        {
+            ["name"] = name,
+            ["versions"] = new JsonArray([.. versions.Select(JsonNode (v) => Version(v))]),
+            ["preferredVersion"] = Version(versions[0]),
+        };
+    }
+
+    /// <summary>An APIResourceList.</summary>
+    public static JsonObject Resources(string group, JsonObject version)
+    {
+        var name = version["version"]!.GetValue<string>();
+        var resources = new JsonArray();
+        foreach (var resource in ((JsonArray)version["resources"]!).OfType<JsonObject>())
+        {
+            var plural = resource["resource"]!.GetValue<string>();
+            var namespaced = resource["scope"]!.GetValue<string>() == "Namespaced";
+            resources.Add((JsonNode)Entry(plural, resource["singularResource"]!.GetValue<string>(), namespaced, resource, group, name));
+            foreach (var sub in (resource["subresources"] as JsonArray ?? []).OfType<JsonObject>())
+            {
+                resources.Add((JsonNode)Entry(plural + "/" + sub["subresource"]!.GetValue<string>(), "", namespaced, sub, group, name));
+            }
+        }
+
+        var list = new JsonObject { ["kind"] = "APIResourceList" };
+        if (group.Length > 0)
+        {
+            list["apiVersion"] = "v1";
+        }
+
+        list["groupVersion"] = group.Length == 0 ? name : group + "/" + name;
+        list["resources"] = resources;
+        return list;
+    }
+
+    private static JsonObject Entry(string name, string singular, bool namespaced, JsonObject from, string group, string version)
+    {
+        var kind = (JsonObject)from["responseKind"]!;
+        var entry = new JsonObject { ["name"] = name, ["singularName"] = singular, ["namespaced"] = namespaced };
+        var kindGroup = kind["group"]!.GetValue<string>();
+        var kindVersion = kind["version"]!.GetValue<string>();
+        if (kindGroup != group || kindVersion != version)
+        {
+            entry["group"] = kindGroup;
+            entry["version"] = kindVersion;
+        }
+
+        entry["kind"] = kind["kind"]!.GetValue<string>();
+        entry["verbs"] = from["verbs"]!.DeepClone();
+        foreach (var field in (string[])["shortNames", "categories"])
+        {
+            if (from[field] is { } value)
+            {
+                entry[field] = value.DeepClone();
+            }
+        }
+
+        return entry;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Godwit.LocalCluster.ApiServer.Admission;
+using Godwit.LocalCluster.ApiServer.Errors;
+using Godwit.LocalCluster.ApiServer.Writing;
+using Godwit.LocalCluster.Store;
+
+namespace Godwit.LocalCluster.ApiServer;
+
+public sealed partial class ResourceOperations
+{
+    /// <summary>Server-side apply: the object as this manager wants it, merged with what others own. Says whether it was created.</summary>
+    public async Task<(JsonObject Object, bool Created)> ApplyAsync(ResourceTarget target, JsonObject applied, bool force, RequestOptions options, CancellationToken cancellationToken)
+    {
+        var root = target.Version.Schema?.Root;
+        var entry = new FieldManager(options.FieldManager, "Apply", (string)applied["apiVersion"]!, target.Subresource ?? "");
+        if (Store.Get(Key(target)) is null)
+        {
+            if (ResourceOperations.Text(applied, "metadata", "uid").Length > 0)
+            {
+                throw ApiErrors.Conflict(target.Resource.Group, target.Resource.Plural, target.Name, "uid mismatch: the provided object specified uid " + Text(applied, "metadata", "uid") + ", and no existing object was found");
+            }
+
+            var fresh = ServerSideApply.Merge(null, applied, entry, force, root, Timestamp(_time.GetUtcNow()));
+            try
+            {
+                return (await CreateAsync(target with { Subresource = null }, fresh, options, cancellationToken), true);
+            }
+            catch (StatusException e) when (e.Reason == "AlreadyExists")
+            {
+                // Somebody else created it meanwhile: it is an update after all.
+            }
+        }
+
+        var result = await ModifyAsync(target, old => ServerSideApply.Merge(old, applied, entry, force, root, Timestamp(_time.GetUtcNow())), options, cancellationToken);
+        return (result, false);
+    }
+
+    /// <summary>Asks admission about the creation of a subresource's object that is not stored (an eviction, for instance).</summary>
+    public async Task AdmitAsync(ResourceTarget target, JsonObject obj, RequestOptions options, CancellationToken cancellationToken)
+    {
+        var request = Request(AdmissionOperation.Create, target, target.Name, obj, null, options);
+        foreach (var plugin in _admission)
+        {
+            await plugin.MutateAsync(request, cancellationToken);
+        }
+
+        foreach (var plugin in _admission)
+        {
+            await plugin.ValidateAsync(request, cancellationToken);
+        }
+
+        options.Warnings.AddRange(request.Warnings);
+    }
+
+    /// <summary>Creates the object, or leaves the existing one alone. For what the server itself needs to be there.</summary>
+    public async Task EnsureAsync(ResourceTarget target, JsonObject obj, CancellationToken cancellationToken)
+    {
+        if (Store.Get(new StoreKey(target.Resource.StoreName, target.Namespace, target.Name)) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await CreateAsync(target, obj, RequestOptions.System, cancellationToken);
+        }
+        catch (StatusException e) when (e.Code is 409 or 403)
+        {
+            // Made by somebody else meanwhile, or the namespace is on its way out.
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using Godwit.LocalCluster.ApiServer.Errors;
+using Godwit.LocalCluster.ApiServer.Http;
+using Godwit.Machinery;
+using Microsoft.AspNetCore.Http;
+
+namespace Godwit.LocalCluster.ApiServer.Subresources;
+
+/// <summary>The scale subresource: autoscaling/v1 Scale over paths of the object.</summary>
+internal sealed class ScaleHandler(ResourceOperations operations)
+{
+    public async Task HandleAsync(ApiRequest call)
+    {
+        var target = call.Target with { Subresource = null };
+        if (call.Http.Request.Method == "GET")
+        {
+            await ResponseWriter.NodeAsync(call.Http, StatusCodes.Status200OK, View(call, operations.Get(target)));
+            return;
+        }
+
+        var options = call.WriteOptions(call.Http.Request.Method == "PUT" ? "UpdateOptions" : "PatchOptions");
+        JsonNode? body;
+        if (call.Http.Request.Method == "PUT")
+        {
+            body = await RequestBody.ReadObjectAsync(call.Http, "Scale", []);
+        }
+        else
+        {
+            var bytes = await RequestBody.ReadAsync(call.Http);
+            body = JsonTree.Parse(bytes, []);
+        }
+
+        var type = call.Http.Request.Method == "PUT" ? "" : RequestBody.MediaType(call.Http);
+        var result = await operations.ModifyAsync(target, old => Change(call, old, body, type), options with { FieldValidation = "Ignore" }, call.Aborted);
+        await ResponseWriter.NodeAsync(call.Http, StatusCodes.Status200OK, View(call, result));
+    }
+
+    private static JsonObject Change(ApiRequest call, JsonObject old, JsonNode? body, string patchType)
+    {
+        var scale = patchType switch
+        {
+            "" => (JsonObject)body!.DeepClone(),
+            "application/json-patch+json" => (JsonObject)JsonPatch.Apply(View(call, old), body)!,
+            _ => (JsonObject)MergePatch.Apply(View(call, old), body)!,
+        };
+        var revision = ResourceOperations.Text(scale, "metadata", "resourceVersion");
+        if (revision.Length > 0)
+        {
+            old["metadata"]!["resourceVersion"] = revision;
+        }
+
+        var replicas = scale.Integer("spec", "replicas") ?? 0;
+        if (replicas < 0)
+        {
+            throw ApiErrors.Invalid("autoscaling", "Scale", call.Target.Name, [FieldError.Invalid("spec.replicas", replicas.ToString(), "must be greater than or equal to 0")]);
+        }
+
+        Set(old, call.Target.Version.Scale!.SpecReplicasPath, replicas);
+        return old;
+    }
+
+    private static JsonObject View(ApiRequest call, JsonObject obj)
+    {
+        var scale = call.Target.Version.Scale!;
+        var metadata = new JsonObject();
+        foreach (var name in (string[])["name", "namespace", "uid", "resourceVersion", "creationTimestamp"])
+        {
+            if (obj["metadata"]![name] is { } value)
+            {
+                metadata[name] = value.DeepClone();
+            }
+        }
+
+        var spec = new JsonObject();
+        if (Find(obj, scale.SpecReplicasPath) is { } wanted)
+        {
+            spec["replicas"] = wanted.DeepClone();
+        }
+
+        var status = new JsonObject { ["replicas"] = Find(obj, scale.StatusReplicasPath)?.DeepClone() ?? 0 };
+        if (scale.LabelSelectorPath is { } path && Find(obj, path) is { } selector)
+        {
+            status["selector"] = selector.DeepClone();
+        }
+
+        return new JsonObject
+        {
+            ["kind"] = "Scale",
+            ["apiVersion"] = "autoscaling/v1",
+            ["metadata"] = metadata,
+            ["spec"] = spec,
+            ["status"] = status,
+        };
+    }
+
+    private static JsonNode? Find(JsonObject obj, string path)
+    {
+        JsonNode? node = obj;
+        foreach (var name in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
+        {
+            node = (node as JsonObject)?[name];
+        }
+
+        return node;
+    }
+
+    private static void Set(JsonObject obj, string path, long value)
+    {
+        var names = path.Split('.', StringSplitOptions.RemoveEmptyEntries);
+        var at = obj;
+        foreach (var name in names[..^1])
+        {
+            if (at[name] is not JsonObject child)
+            {
+                at[name] = child = [];
+            }
+
+            at = child;
+        }
+
+        at[names[^1]] = value;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+
+namespace Godwit.LocalCluster.ApiServer.Writing;
+
+/// <summary>metadata.managedFields, read and written.</summary>
+internal static class ManagedFields
+{
+    public static Dictionary<FieldManager, FieldSet> Read(JsonObject? obj)
+    {
+        var managers = new Dictionary<FieldManager, FieldSet>();
+        foreach (var entry in (obj?["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            if (entry["fieldsV1"] is JsonObject fields)
+            {
+                managers[ManagerOf(entry)] = FieldSet.FromJson(fields);
+            }
+        }
+
+        return managers;
+    }
+
+    /// <summary>Writes the entries; those that did not change keep their time.</summary>
+    public static void Write(JsonObject obj, Dictionary<FieldManager, FieldSet> managers, JsonObject? before, FieldManager changed, string now)
+    {
+        var times = new Dictionary<FieldManager, (string Time, JsonNode? Fields)>();
+        foreach (var entry in (before?["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            times[ManagerOf(entry)] = (ResourceOperations.Text(entry, "time"), entry["fieldsV1"]);
+        }
+
+        var entries = new JsonArray();
+        foreach (var (manager, fields) in managers.Where(m => !m.Value.IsEmpty || m.Key.Operation == "Apply" && m.Key == changed))
+        {
+            var json = fields.ToJson();
+            var time = times.TryGetValue(manager, out var known) && (manager != changed || JsonNode.DeepEquals(known.Fields, json)) ? known.Time : now;
+            var entry = new JsonObject
+            {
+                ["manager"] = manager.Name,
+                ["operation"] = manager.Operation,
+                ["apiVersion"] = manager.ApiVersion,
+                ["time"] = time,
+                ["fieldsType"] = "FieldsV1",
+                ["fieldsV1"] = json,
+            };
+            if (manager.Subresource.Length > 0)
+            {
+                entry["subresource"] = manager.Subresource;
+            }
+
+            entries.Add((JsonNode)entry);
+        }
+
+        obj["metadata"]!["managedFields"] = entries;
+    }
+
+    private static FieldManager ManagerOf(JsonObject entry) => new(
+        ResourceOperations.Text(entry, "manager"),
+        ResourceOperations.Text(entry, "operation"),
+        ResourceOperations.Text(entry, "apiVersion"),
+        ResourceOperations.Text(entry, "subresource"));
+}

@@ -1,0 +1,31 @@
+using Godwit.LocalCluster.ApiServer.Resources;
+
+namespace Godwit.LocalCluster.ApiServer.Writing;
+
+/// <summary>How the lists of metadata merge, whatever the kind.</summary>
+internal sealed class MetadataSchema : ISchemaNode
+{
+    private static readonly MetadataSchema Finalizers = new() { ListType = "set" };
+    private static readonly MetadataSchema Owners = new() { ListType = "map", ListMapKeys = ["uid"] };
+
+    public ISchemaNode? Items => null;
+
+    public string? ListType { get; private init; }
+
+    public IReadOnlyList<string> ListMapKeys { get; private init; } = [];
+
+    public string? PatchMergeKey => null;
+
+    public string? PatchStrategy => null;
+
+    public bool AtomicMap => false;
+
+    public ISchemaNode? Property(string name) => null;
+
+    public static ISchemaNode? Field(string name) => name switch
+    {
+        "finalizers" => Finalizers,
+        "ownerReferences" => Owners,
+        _ => null,
+    };
+}

@@ -1,0 +1,14 @@
+using Godwit.LocalCluster.Aggregation;
+using Godwit.LocalCluster.Crd;
+using Godwit.LocalCluster.Endpoints;
+using Godwit.LocalCluster.GarbageCollection;
+using Godwit.LocalCluster.Quota;
+
+namespace Godwit.LocalCluster;
+
+/// <summary>The controllers that every cluster has, whatever else runs in it.</summary>
+public static class ClusterControllers
+{
+    public static IReadOnlyList<IClusterService> All() =>
+        [new CrdController(), new GarbageCollector(), new NamespaceController(), new EndpointController(), new QuotaController(), new ApiServiceController()];
+}

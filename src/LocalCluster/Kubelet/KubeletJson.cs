@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Godwit.LocalCluster.Kubelet;
+
+/// <summary>Generated serializers of the kubelet's own files.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ContainerRecord))]
+[JsonSerializable(typeof(SandboxRecord))]
+internal sealed partial class KubeletJson : JsonSerializerContext;

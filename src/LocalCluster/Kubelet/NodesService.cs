@@ -1,0 +1,64 @@
+using System.Net;
+using Godwit.LocalCluster.Images;
+using Godwit.LocalCluster.Network;
+using Godwit.Machinery;
+
+namespace Godwit.LocalCluster.Kubelet;
+
+/// <summary>The cluster's nodes: their networks, and a kubelet for each.</summary>
+/// <param name="devices">Devices that nodes offer as extended resources.</param>
+/// <param name="hostImages">Images that stand for the machine's own programs.</param>
+public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnlyList<HostImage> hostImages) : IClusterService
+{
+    private const int PodsPerNode = 110;
+
+    public string Name => "nodes";
+
+    public async Task RunAsync(ClusterContext context, CancellationToken cancellationToken)
+    {
+        var options = context.Options;
+        var tools = new HostTools(context.Time);
+        var network = NetworkOf(options);
+        var images = new ImageStore(KubeletPaths.ImagesOf(options.StateDirectory), context.Time);
+        foreach (var image in hostImages)
+        {
+            images.RegisterHost(image.Reference, image.Entrypoint, image.Binds);
+        }
+        context.ApiServer.PodLogs = new PodLogs(options.Name, options.StateDirectory, context.Time);
+        await new NodeNetwork(tools).EnsureAsync(network, cancellationToken);
+        using var api = ApiClient.FromKubeconfig(context.KubeconfigPath, context.Time);
+        await TaskGroup.RunAsync(cancellationToken, [.. network.Places.Select(place => Kubelet(context, network, place, api, tools))]);
+    }
+
+    /// <summary>The networks that a cluster's options name.</summary>
+    public static ClusterNetwork NetworkOf(ClusterOptions options) =>
+        new(options.Name, IPNetwork.Parse(options.NodeCidr), IPNetwork.Parse(options.PodCidr), options.Nodes);
+
+    private Func<CancellationToken, Task> Kubelet(ClusterContext context, ClusterNetwork network, NodePlace place, ApiClient api, HostTools tools)
+    {
+        var options = new KubeletOptions
+        {
+            ClusterName = context.Options.Name,
+            StateDirectory = context.Options.StateDirectory,
+            Place = place,
+            Gateway = network.Gateway.ToString(),
+            Capacity = Capacity(context.Options),
+            Devices = devices,
+        };
+        return ct => KubeletAgent.RunAsync(options, api, tools, context.Loggers, context.Time, ct);
+    }
+
+    /// <summary>Processors are shared by all nodes, as guests of one machine share them; memory is divided, for it cannot be.</summary>
+    private static Dictionary<string, string> Capacity(ClusterOptions options)
+    {
+        var total = long.Parse(File.ReadLines("/proc/meminfo").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+        var disk = new DriveInfo(options.StateDirectory);
+        return new(StringComparer.Ordinal)
+        {
+            ["cpu"] = $"{options.NodeCpus ?? Environment.ProcessorCount}",
+            ["memory"] = options.NodeMemory ?? $"{total / options.Nodes.Count}Ki",
+            ["pods"] = $"{PodsPerNode}",
+            ["ephemeral-storage"] = $"{disk.TotalSize / 1024}Ki",
+        };
+    }
+}

@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+
+namespace Godwit.LocalCluster.Schema;
+
+/// <summary>The values that a server fills into objects of built-in kinds when they are left out.</summary>
+internal static class BuiltInDefaults
+{
+    public static void Apply(string apiVersion, string kind, JsonObject obj)
+    {
+        switch (kind)
+        {
+            case "Pod" when obj["spec"] is JsonObject spec:
+                PodDefaults.Apply(spec, true);
+                break;
+            case "Deployment" or "DaemonSet" or "StatefulSet" or "ReplicaSet" when apiVersion == "apps/v1" && obj["spec"] is JsonObject spec:
+                WorkloadDefaults.Apply(kind, spec);
+                break;
+            case "Service" when obj["spec"] is JsonObject spec:
+                Service(spec);
+                break;
+            case "Secret":
+                SecretData(obj);
+                Set(obj, "type", "Opaque");
+                break;
+            case "Namespace":
+                Set(obj.Ensure("status"), "phase", "Active");
+                break;
+            case "PersistentVolumeClaim" when obj["spec"] is JsonObject spec:
+                Set(spec, "volumeMode", "Filesystem");
+                Set(obj.Ensure("status"), "phase", "Pending");
+                break;
+            case "PersistentVolume" when obj["spec"] is JsonObject spec:
+                Set(spec, "volumeMode", "Filesystem");
+                Set(spec, "persistentVolumeReclaimPolicy", "Retain");
+                Set(obj.Ensure("status"), "phase", "Pending");
+                break;
+            case "StorageClass":
+                Set(obj, "reclaimPolicy", "Delete");
+                Set(obj, "volumeBindingMode", "Immediate");
+                break;
+            case "MutatingWebhookConfiguration" or "ValidatingWebhookConfiguration":
+                Each(obj["webhooks"], hook => Webhook(hook, kind == "MutatingWebhookConfiguration"));
+                break;
+            case "APIService" when obj.At("spec", "service") is JsonObject service:
+                Set(service, "port", 443);
+                break;
+            case "CustomResourceDefinition" when obj["spec"] is JsonObject spec:
+                CustomResourceDefinition(spec);
+                break;
+            case "PriorityClass":
+                Set(obj, "preemptionPolicy", "PreemptLowerPriority");
+                break;
+            case "RoleBinding" or "ClusterRoleBinding":
+                Set(obj.Ensure("roleRef"), "apiGroup", "rbac.authorization.k8s.io");
+                Each(obj["subjects"], s => Set(s, "apiGroup", s.Text("kind") == "ServiceAccount" ? null : "rbac.authorization.k8s.io"));
+                break;
+            case "EndpointSlice":
+                Each(obj["ports"], p =>
+                {
+                    Set(p, "name", "");
+                    Set(p, "protocol", "TCP");
+                });
+                break;
+            case "Endpoints":
+                Each(obj["subsets"], s => Each(s["ports"], p => Set(p, "protocol", "TCP")));
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Sets a field that is not there; null sets nothing.</summary>
+    public static void Set(JsonObject obj, string name, JsonNode? value)
+    {
+        if (value is not null && obj[name] is null)
+        {
+            obj[name] = value;
+        }
+    }
+
+    public static void Each(JsonNode? list, Action<JsonObject> action)
+    {
+        foreach (var item in (list as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            action(item);
+        }
+    }
+
+    private static void Service(JsonObject spec)
+    {
+        Set(spec, "sessionAffinity", "None");
+        Set(spec, "type", "ClusterIP");
+        if (spec.Text("type") != "ExternalName")
+        {
+            Set(spec, "internalTrafficPolicy", "Cluster");
+        }
+
+        if (spec.Text("type") is "NodePort" or "LoadBalancer")
+        {
+            Set(spec, "externalTrafficPolicy", "Cluster");
+        }
+
+        Each(spec["ports"], port =>
+        {
+            Set(port, "protocol", "TCP");
+            Set(port, "targetPort", port["port"]?.DeepClone());
+        });
+    }
+
+    private static void SecretData(JsonObject secret)
+    {
+        if (secret["stringData"] is JsonObject plain)
+        {
+            var data = secret.Ensure("data");
+            foreach (var (key, value) in plain)
+            {
+                data[key] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(value?.GetValue<string>() ?? ""));
+            }
+
+            secret.Remove("stringData");
+        }
+    }
+
+    private static void Webhook(JsonObject hook, bool mutating)
+    {
+        Set(hook, "failurePolicy", "Fail");
+        Set(hook, "matchPolicy", "Equivalent");
+        Set(hook, "namespaceSelector", new JsonObject());
+        Set(hook, "objectSelector", new JsonObject());
+        Set(hook, "timeoutSeconds", 10);
+        if (mutating)
+        {
+            Set(hook, "reinvocationPolicy", "Never");
+        }
+
+        if (hook.At("clientConfig", "service") is JsonObject service)
+        {
+            Set(service, "port", 443);
+        }
+
+        Each(hook["rules"], r => Set(r, "scope", "*"));
+    }
+
+    private static void CustomResourceDefinition(JsonObject spec)
+    {
+        if (spec["names"] is JsonObject names)
+        {
+            Set(names, "singular", names.Text("kind")?.ToLowerInvariant());
+            Set(names, "listKind", names.Text("kind") is { } kind ? kind + "List" : null);
+        }
+
+        if (spec["conversion"] is null)
+        {
+            spec["conversion"] = new JsonObject { ["strategy"] = "None" };
+        }
+    }
+}
