@@ -1,0 +1,98 @@
+using Godwit.Machinery;
+using Godwit.Types;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.VirtController;
+
+/// <summary>What virt-controller knows of the cluster.</summary>
+internal sealed class Caches
+{
+    private const string ByVmi = "vmi";
+    private const string ByNode = "node";
+    private const string ByMigration = "migration";
+    private const string ByClaim = "claim";
+
+    public Caches(ApiClient api, ILogger logger, TimeProvider clock)
+    {
+        Vmis = new Informer<VirtualMachineInstance>(
+            api, Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, logger, clock)
+            .WithIndex(ByNode, vmi => vmi.Status?.NodeName is { Length: > 0 } node ? [node] : [])
+            .WithIndex(ByClaim, vmi => ClaimsOf(vmi).Select(claim => $"{vmi.Metadata.Namespace}/{claim}"));
+        Migrations = new Informer<VirtualMachineInstanceMigration>(
+            api,
+            Kinds.VirtualMachineInstanceMigration,
+            TypesJson.Default.VirtualMachineInstanceMigration,
+            logger,
+            clock)
+            .WithIndex(ByVmi, migration => [$"{migration.Metadata.Namespace}/{migration.Spec?.VmiName}"]);
+        Pods = new Informer<Pod>(
+            api, Kinds.Pod, TypesJson.Default.Pod, logger, clock,
+            new InformerOptions { LabelSelector = $"{Labels.App}={Labels.AppVirtLauncher}" })
+            .WithIndex(ByVmi, pod => pod.Metadata.Label(Labels.CreatedBy) is { } uid ? [uid] : [])
+            .WithIndex(ByMigration, pod => pod.Metadata.Label(Labels.MigrationJobUid) is { } uid ? [uid] : []);
+        Nodes = new Informer<Node>(api, Kinds.Node, TypesJson.Default.Node, logger, clock);
+        Claims = new Informer<PersistentVolumeClaim>(
+            api, Kinds.PersistentVolumeClaim, TypesJson.Default.PersistentVolumeClaim, logger, clock);
+        Namespaces = new Informer<Namespace>(api, Kinds.Namespace, TypesJson.Default.Namespace, logger, clock);
+        Policies = new Informer<MigrationPolicy>(
+            api, Kinds.MigrationPolicy, TypesJson.Default.MigrationPolicy, logger, clock);
+        Configuration = new ConfigurationCache(api, logger, clock);
+    }
+
+    public Informer<VirtualMachineInstance> Vmis { get; }
+
+    public Informer<VirtualMachineInstanceMigration> Migrations { get; }
+
+    public Informer<Pod> Pods { get; }
+
+    public Informer<Node> Nodes { get; }
+
+    public Informer<PersistentVolumeClaim> Claims { get; }
+
+    public Informer<Namespace> Namespaces { get; }
+
+    public Informer<MigrationPolicy> Policies { get; }
+
+    public ConfigurationCache Configuration { get; }
+
+    /// <summary>The loops that fill the caches.</summary>
+    public IReadOnlyList<Func<CancellationToken, Task>> Loops =>
+    [
+        Vmis.RunAsync, Migrations.RunAsync, Pods.RunAsync, Nodes.RunAsync, Claims.RunAsync, Namespaces.RunAsync,
+        Policies.RunAsync, Configuration.RunAsync,
+    ];
+
+    /// <summary>What must be filled before anything is decided.</summary>
+    public IReadOnlyList<Func<CancellationToken, Task>> Synced =>
+    [
+        Vmis.WaitForSyncAsync, Migrations.WaitForSyncAsync, Pods.WaitForSyncAsync, Nodes.WaitForSyncAsync,
+        Claims.WaitForSyncAsync, Namespaces.WaitForSyncAsync, Policies.WaitForSyncAsync, Configuration.WaitForSyncAsync,
+    ];
+
+    public IReadOnlyList<Pod> PodsOf(VirtualMachineInstance vmi) => Pods.ByIndex(ByVmi, vmi.Metadata.Uid ?? "");
+
+    public Pod? TargetPodOf(VirtualMachineInstanceMigration migration) =>
+        Pods.ByIndex(ByMigration, migration.Metadata.Uid ?? "") is { Count: > 0 } pods ? pods[0] : null;
+
+    public IReadOnlyList<VirtualMachineInstanceMigration> MigrationsOf(NamespacedName vmi) =>
+        Migrations.ByIndex(ByVmi, vmi.ToString());
+
+    public IReadOnlyList<VirtualMachineInstance> VmisOn(string node) => Vmis.ByIndex(ByNode, node);
+
+    public IReadOnlyList<VirtualMachineInstance> VmisWith(NamespacedName claim) => Vmis.ByIndex(ByClaim, claim.ToString());
+
+    /// <summary>The VMI that the pod was made for.</summary>
+    public static NamespacedName? VmiOf(Pod pod) =>
+        pod.Metadata.Controller() is { Kind: "VirtualMachineInstance", Name: { } name }
+            ? new NamespacedName(pod.Metadata.Namespace ?? "", name)
+            : null;
+
+    /// <summary>Names of the claims that the VMI's volumes are on.</summary>
+    public static IEnumerable<string> ClaimsOf(VirtualMachineInstance vmi) =>
+        (vmi.Spec?.Volumes ?? [])
+        .Select(volume => volume.PersistentVolumeClaim?.ClaimName
+            ?? volume.DataVolume?.Name
+            ?? volume.Ephemeral?.PersistentVolumeClaim?.ClaimName)
+        .OfType<string>()
+        .Distinct(StringComparer.Ordinal);
+}

@@ -1,0 +1,214 @@
+using Godwit.Types;
+
+namespace Godwit.VirtController;
+
+/// <summary>The launcher pod of a VMI: the one that it starts in, or the one that it moves to. Pure.</summary>
+public static class LauncherPod
+{
+    private static readonly string[] NotCopiedLabels = [Labels.NodeName, Labels.MigrationTargetNodeName];
+
+    private static readonly string[] NotCopiedAnnotations =
+        [Annotations.LatestObservedApiVersion, Annotations.StorageObservedApiVersion];
+
+    /// <summary>The pod in which the VMI starts.</summary>
+    public static Pod ForStart(VirtualMachineInstance vmi, ClusterConfiguration cluster, string launcherImage)
+    {
+        var spec = vmi.Spec ?? new VirtualMachineInstanceSpec();
+        return new Pod
+        {
+            ApiVersion = "v1",
+            Kind = "Pod",
+            Metadata = Metadata(vmi, cluster, vmi.Metadata.Uid ?? ""),
+            Spec = new PodSpec
+            {
+                RestartPolicy = "Never",
+                TerminationGracePeriodSeconds = Grace(spec) + Launcher.GraceMarginSeconds,
+                AutomountServiceAccountToken = false,
+                EnableServiceLinks = false,
+                ServiceAccountName = spec.ServiceAccountName,
+                Hostname = spec.Hostname is { Length: > 0 } hostname ? hostname : Names.ToHostname(vmi.Metadata.Name ?? ""),
+                Subdomain = spec.Subdomain,
+                DnsPolicy = spec.DnsPolicy,
+                DnsConfig = spec.DnsConfig,
+                NodeSelector = NodeSelector(spec),
+                Affinity = spec.Affinity,
+                Tolerations = spec.Tolerations,
+                TopologySpreadConstraints = spec.TopologySpreadConstraints is null
+                    ? null
+                    : System.Text.Json.JsonSerializer.SerializeToElement(
+                        spec.TopologySpreadConstraints, TypesJson.Default.IReadOnlyListJsonElement),
+                SchedulerName = spec.SchedulerName,
+                PriorityClassName = spec.PriorityClassName,
+                ImagePullSecrets = PullSecrets(spec),
+                Containers = [Compute(vmi, spec, cluster, launcherImage)],
+                Volumes = LauncherVolumes.Volumes(spec),
+            },
+        };
+    }
+
+    /// <summary>
+    /// The pod that the VMI moves to: as at the start, but on another node, and on one that can carry on this very guest.
+    /// </summary>
+    public static Pod ForMigration(
+        VirtualMachineInstance vmi,
+        VirtualMachineInstanceMigration migration,
+        ClusterConfiguration cluster,
+        string launcherImage,
+        Node? sourceNode)
+    {
+        var pod = ForStart(vmi, cluster, launcherImage);
+        var metadata = Metadata(vmi, cluster, migration.Metadata.Uid ?? "");
+        return pod with
+        {
+            Metadata = metadata with
+            {
+                Labels = metadata.Labels.With(Labels.MigrationJobUid, migration.Metadata.Uid ?? ""),
+                Annotations = metadata.Annotations.With(Annotations.MigrationJobName, migration.Metadata.Name ?? ""),
+            },
+            Spec = pod.Spec! with
+            {
+                NodeSelector = TargetSelector(vmi, migration, pod.Spec.NodeSelector!, sourceNode),
+                Affinity = AwayFromSource(pod.Spec.Affinity, vmi.Metadata.Uid ?? ""),
+            },
+        };
+    }
+
+    private static long Grace(VirtualMachineInstanceSpec spec) =>
+        spec.TerminationGracePeriodSeconds ?? Launcher.DefaultGraceSeconds;
+
+    private static ObjectMeta Metadata(VirtualMachineInstance vmi, ClusterConfiguration cluster, string uid)
+    {
+        var name = vmi.Metadata.Name ?? "";
+        var prefix = $"{Launcher.PodNamePrefix}{name}-";
+        var labels = Copy(vmi.Metadata.Labels, key => !NotCopiedLabels.Contains(key));
+        labels[Labels.App] = Labels.AppVirtLauncher;
+        labels[Labels.CreatedBy] = vmi.Metadata.Uid ?? "";
+        labels[Labels.VmName] = Names.ToHostname(name);
+        labels[Labels.VmiId] = Names.ToLabelValue(name);
+        var annotations = Copy(
+            vmi.Metadata.Annotations,
+            key => !key.StartsWith(Annotations.KubectlPrefix, StringComparison.Ordinal) && !NotCopiedAnnotations.Contains(key));
+        annotations[Annotations.Domain] = name;
+        annotations[Annotations.MigrationTransportUnix] = "true";
+        annotations[Annotations.DefaultContainer] = Launcher.Container;
+        annotations[Annotations.RequestEvictOnly] = "";
+        annotations[Annotations.MemoryOverheadBytes] = $"{LauncherResources.OverheadBytes(vmi.Spec, cluster)}";
+        return new ObjectMeta
+        {
+            Name = PodCreation.NameFor(prefix, uid),
+            GenerateName = prefix,
+            Namespace = vmi.Metadata.Namespace,
+            Labels = labels,
+            Annotations = annotations,
+            OwnerReferences =
+            [
+                new OwnerReference
+                {
+                    ApiVersion = Kinds.VirtualMachineInstance.ApiVersion,
+                    Kind = Kinds.VirtualMachineInstance.Kind,
+                    Name = name,
+                    Uid = vmi.Metadata.Uid,
+                    Controller = true,
+                    BlockOwnerDeletion = true,
+                },
+            ],
+        };
+    }
+
+    private static Dictionary<string, string> Copy(IReadOnlyDictionary<string, string>? pairs, Func<string, bool> wanted) =>
+        (pairs ?? new Dictionary<string, string>())
+        .Where(pair => wanted(pair.Key))
+        .ToDictionary(StringComparer.Ordinal);
+
+    private static Container Compute(
+        VirtualMachineInstance vmi, VirtualMachineInstanceSpec spec, ClusterConfiguration cluster, string image) => new()
+        {
+            Name = Launcher.Container,
+            Image = image,
+            ImagePullPolicy = cluster.ImagePullPolicy,
+            Args =
+            [
+                "--name", vmi.Metadata.Name ?? "",
+                "--namespace", vmi.Metadata.Namespace ?? "",
+                "--uid", vmi.Metadata.Uid ?? "",
+                "--grace", $"{Grace(spec)}",
+            ],
+            Resources = LauncherResources.Of(spec, cluster),
+            VolumeMounts = LauncherVolumes.Mounts(spec),
+        };
+
+    private static List<LocalObjectReference>? PullSecrets(VirtualMachineInstanceSpec spec)
+    {
+        var names = (spec.Volumes ?? [])
+            .Select(volume => volume.ContainerDisk?.ImagePullSecret)
+            .Append(spec.Domain?.Firmware?.KernelBoot?.Container?.ImagePullSecret)
+            .Where(name => !string.IsNullOrEmpty(name))
+            .Distinct(StringComparer.Ordinal)
+            .Select(name => new LocalObjectReference { Name = name })
+            .ToList();
+        return names.Count == 0 ? null : names;
+    }
+
+    private static Dictionary<string, string> NodeSelector(VirtualMachineInstanceSpec spec)
+    {
+        var selector = Copy(spec.NodeSelector, _ => true);
+        selector[Labels.Schedulable] = "true";
+        selector[Labels.Arch] = spec.Architecture is { Length: > 0 } arch ? arch : Defaults.Architecture;
+        return selector;
+    }
+
+    private static Dictionary<string, string> TargetSelector(
+        VirtualMachineInstance vmi,
+        VirtualMachineInstanceMigration migration,
+        IReadOnlyDictionary<string, string> own,
+        Node? sourceNode)
+    {
+        // On a conflict the VMI's own word wins: a migration may narrow the choice, never widen it.
+        var selector = Copy(migration.Spec?.AddedNodeSelector, _ => true);
+        foreach (var (key, value) in own)
+        {
+            selector[key] = value;
+        }
+
+        var hardware = vmi.Status?.Hardware;
+        Require(selector, sourceNode, Labels.MachineTypePrefix, hardware?.MachineType ?? vmi.Status?.Machine?.Type);
+        Require(selector, sourceNode, Labels.CpuModelPrefix, hardware?.CpuModel);
+        return selector;
+    }
+
+    /// <summary>
+    /// The target must offer what the guest has, as far as nodes say what they offer: a node where the guest runs and
+    /// that does not carry the label proves that the label is not kept here.
+    /// </summary>
+    private static void Require(Dictionary<string, string> selector, Node? sourceNode, string prefix, string? value)
+    {
+        if (!string.IsNullOrEmpty(value) && sourceNode?.Metadata.Label(prefix + value) == "true")
+        {
+            selector[prefix + value] = "true";
+        }
+    }
+
+    private static Affinity AwayFromSource(Affinity? affinity, string vmiUid)
+    {
+        affinity ??= new Affinity();
+        var anti = affinity.PodAntiAffinity ?? new PodAntiAffinity();
+        return affinity with
+        {
+            PodAntiAffinity = anti with
+            {
+                RequiredDuringSchedulingIgnoredDuringExecution =
+                [
+                    .. anti.RequiredDuringSchedulingIgnoredDuringExecution ?? [],
+                    new PodAffinityTerm
+                    {
+                        TopologyKey = Labels.Hostname,
+                        LabelSelector = new LabelSelectorSpec
+                        {
+                            MatchLabels = new Dictionary<string, string> { [Labels.CreatedBy] = vmiUid },
+                        },
+                    },
+                ],
+            },
+        };
+    }
+}

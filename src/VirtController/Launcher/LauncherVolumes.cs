@@ -1,0 +1,78 @@
+using Godwit.Types;
+
+namespace Godwit.VirtController;
+
+/// <summary>The pod's volumes: its own folder, images with disks and kernels, claims and host folders.</summary>
+public static class LauncherVolumes
+{
+    public static IReadOnlyList<PodVolume> Volumes(VirtualMachineInstanceSpec spec) =>
+    [
+        new PodVolume { Name = Launcher.FolderVolume, EmptyDir = new EmptyDirSource() },
+        .. KernelBoot(spec) is { } boot
+            ? (PodVolume[])[ImageVolume(Launcher.KernelBootVolume, boot.Image, boot.ImagePullPolicy)]
+            : [],
+        .. (spec.Volumes ?? []).Select(Volume).OfType<PodVolume>(),
+    ];
+
+    public static IReadOnlyList<VolumeMount> Mounts(VirtualMachineInstanceSpec spec) =>
+        [.. Volumes(spec).Select(Mount)];
+
+    private static KernelBootContainer? KernelBoot(VirtualMachineInstanceSpec spec) =>
+        spec.Domain?.Firmware?.KernelBoot?.Container is { Image: { Length: > 0 } } container ? container : null;
+
+    private static PodVolume? Volume(Volume volume)
+    {
+        if (volume.ContainerDisk is { } disk)
+        {
+            return ImageVolume(volume.Name, disk.Image, disk.ImagePullPolicy);
+        }
+
+        var claim = volume.PersistentVolumeClaim?.ClaimName
+            ?? volume.DataVolume?.Name
+            ?? volume.Ephemeral?.PersistentVolumeClaim?.ClaimName;
+        if (claim is not null)
+        {
+            var readOnly = volume.Ephemeral is not null || volume.PersistentVolumeClaim?.ReadOnly == true;
+            return new PodVolume
+            {
+                Name = volume.Name,
+                PersistentVolumeClaim = new ClaimSource { ClaimName = claim, ReadOnly = readOnly ? true : null },
+            };
+        }
+
+        return volume.HostDisk is { Path: { Length: > 0 } path } host
+            ? new PodVolume
+            {
+                Name = volume.Name,
+                HostPath = new HostPathSource
+                {
+                    Path = Path.GetDirectoryName(path),
+                    Type = host.Type == "DiskOrCreate" ? "DirectoryOrCreate" : "Directory",
+                },
+            }
+            : null;
+    }
+
+    private static PodVolume ImageVolume(string? name, string? image, string? policy) => new()
+    {
+        Name = name,
+        Image = new ImageSource { Reference = image, PullPolicy = string.IsNullOrEmpty(policy) ? null : policy },
+    };
+
+    private static VolumeMount Mount(PodVolume volume) => volume switch
+    {
+        { EmptyDir: not null } => new VolumeMount { Name = volume.Name, MountPath = Launcher.FolderPath },
+        { Image: not null } => new VolumeMount
+        {
+            Name = volume.Name,
+            MountPath = $"{Launcher.ImagesPath}/{volume.Name}",
+            ReadOnly = true,
+        },
+        _ => new VolumeMount
+        {
+            Name = volume.Name,
+            MountPath = $"{Launcher.VolumesPath}/{volume.Name}",
+            ReadOnly = volume.PersistentVolumeClaim?.ReadOnly,
+        },
+    };
+}

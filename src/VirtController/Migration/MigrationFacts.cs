@@ -1,0 +1,50 @@
+using Godwit.Types;
+
+namespace Godwit.VirtController;
+
+/// <summary>What must be known to decide about a migration.</summary>
+public sealed record MigrationFacts
+{
+    public required VirtualMachineInstanceMigration Migration { get; init; }
+
+    /// <summary>The VMI that is to move, null when it is gone.</summary>
+    public VirtualMachineInstance? Vmi { get; init; }
+
+    /// <summary>The pod that was made for this migration.</summary>
+    public Pod? TargetPod { get; init; }
+
+    /// <summary>The pod that owns the guest now.</summary>
+    public Pod? OwnerPod { get; init; }
+
+    /// <summary>Launcher pods of the VMI that have not finished.</summary>
+    public int UnfinishedPods { get; init; }
+
+    /// <summary>All migrations of this VMI, this one included.</summary>
+    public IReadOnlyList<VirtualMachineInstanceMigration> Siblings { get; init; } = [];
+
+    /// <summary>A place is free under the limits of parallel migrations.</summary>
+    public bool HasSlot { get; init; } = true;
+
+    /// <summary>The settings that would hold if the migration began now, and the policy that they come from.</summary>
+    public MigrationConfiguration Configuration { get; init; } = MigrationSettings.Default;
+
+    public string? PolicyName { get; init; }
+
+    /// <summary>The target's node has left the cluster for good, so nothing can run there any more.</summary>
+    public bool TargetNodeGone { get; init; }
+
+    /// <summary>When progress was last copied into the migration's status.</summary>
+    public DateTimeOffset? Copied { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The VMI's migration state, when it is this migration's.</summary>
+    public MigrationState? OwnState =>
+        Vmi?.Status?.MigrationState is { } state && state.MigrationUid == Migration.Metadata.Uid ? state : null;
+
+    /// <summary>The guest belongs to the target: from here on there is no way back but a rollback.</summary>
+    public bool Committed =>
+        OwnState?.TargetPodUID is { } target && Vmi?.Status?.OwnerPodUID == target;
+
+    public string Phase => Migration.Status?.Phase ?? MigrationPhases.Unset;
+}

@@ -1,0 +1,81 @@
+using Godwit.Machinery;
+using Godwit.Types;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.VirtController;
+
+/// <summary>
+/// virt-controller: everything that is decided for the cluster as a whole. Of several processes one leads and works; the
+/// others wait.
+/// </summary>
+public static class VirtControllers
+{
+    private const string Component = "virtualmachine-controller";
+    private static readonly TimeSpan ConflictRetry = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Works until cancelled; throws when a part cannot go on.</summary>
+    public static Task RunAsync(
+        VirtControllerOptions options, ApiClient api, ILoggerFactory loggers, TimeProvider clock, CancellationToken ct)
+    {
+        var election = new LeaderElection(
+            api,
+            new LeaderElectionOptions(new NamespacedName(Installation.Namespace, "virt-controller"), options.Identity),
+            loggers.CreateLogger("Godwit.VirtController.Leader"),
+            clock);
+        return election.RunAsync(term => WorkAsync(options, api, loggers, clock, term), ct);
+    }
+
+    private static Task WorkAsync(
+        VirtControllerOptions options, ApiClient api, ILoggerFactory loggers, TimeProvider clock, CancellationToken ct)
+    {
+        // Caches and queues live for one term: what was known in an earlier one may have been decided over since.
+        var logger = loggers.CreateLogger("Godwit.VirtController");
+        var caches = new Caches(api, logger, clock);
+        var events = new EventRecorder(api, Component, logger, clock);
+        var vmis = Runner("vmi", new VmiReconciler(api, caches, events, options, clock).ReconcileAsync);
+        var migrations = Runner("migration", new MigrationReconciler(api, caches, events, options, clock).ReconcileAsync);
+        var evacuations = Runner("evacuation", new EvacuationReconciler(api, caches, events).ReconcileAsync);
+        var nodes = Runner("node", new NodeReconciler(api, caches, events, clock).ReconcileAsync);
+        var installation = Runner("installation", new InstallationReconciler(api, caches, clock).ReconcileAsync);
+        Wiring.Connect(caches, vmis, migrations, evacuations, nodes, installation);
+        var sweeper = new CredentialSweeper(api, caches, clock);
+        return TaskGroup.RunAsync(
+            ct,
+            [
+                .. caches.Loops,
+                events.RunAsync,
+                sweeper.RunAsync,
+                .. new[] { vmis, migrations, evacuations, nodes, installation }
+                    .Select<ControllerRunner, Func<CancellationToken, Task>>(runner => token => runner.RunAsync(token, caches.Synced)),
+            ]);
+
+        ControllerRunner Runner(string name, Func<NamespacedName, CancellationToken, Task<Result>> reconcile) => new(
+            name,
+            (key, token) => RetryConflictsAsync(reconcile, key, token),
+            loggers.CreateLogger($"Godwit.VirtController.{name}"),
+            clock,
+            new ControllerOptions { Workers = options.Workers });
+    }
+
+    /// <summary>
+    /// An object that changed since it was read is no failure: the cache will show the change in a moment, and the decision
+    /// is made anew.
+    /// </summary>
+    private static async Task<Result> RetryConflictsAsync(
+        Func<NamespacedName, CancellationToken, Task<Result>> reconcile, NamespacedName key, CancellationToken ct)
+    {
+        try
+        {
+            return await reconcile(key, ct);
+        }
+        catch (ApiException e) when (e.IsConflict)
+        {
+            return Result.After(ConflictRetry);
+        }
+        catch (ApiException e) when (e.IsNotFound)
+        {
+            // Deleted in between.
+            return Result.After(TimeSpan.FromMilliseconds(500));
+        }
+    }
+}

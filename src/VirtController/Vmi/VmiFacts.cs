@@ -1,0 +1,23 @@
+using Godwit.Types;
+
+namespace Godwit.VirtController;
+
+/// <summary>What must be known to decide about a VMI.</summary>
+public sealed record VmiFacts
+{
+    public required VirtualMachineInstance Vmi { get; init; }
+
+    /// <summary>Every launcher pod that was made for this VMI and is still in the API, finished ones too.</summary>
+    public IReadOnlyList<Pod> Pods { get; init; } = [];
+
+    /// <summary>Claims that the VMI names and that do not exist.</summary>
+    public IReadOnlyList<string> MissingClaims { get; init; } = [];
+
+    /// <summary>A migration of a VMI of this name that has not ended.</summary>
+    public VirtualMachineInstanceMigration? ActiveMigration { get; init; }
+
+    /// <summary>UIDs of the VMI's migrations that have not ended.</summary>
+    public IReadOnlyCollection<string> LiveMigrations { get; init; } = [];
+
+    public required DateTimeOffset Now { get; init; }
+}

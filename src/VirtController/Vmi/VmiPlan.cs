@@ -1,0 +1,18 @@
+using Godwit.Types;
+
+namespace Godwit.VirtController;
+
+/// <summary>What is to be done for a VMI.</summary>
+/// <param name="Vmi">The VMI as it should be stored; unchanged parts are not written.</param>
+public sealed record VmiPlan(VirtualMachineInstance Vmi)
+{
+    /// <summary>The launcher pod is to be made.</summary>
+    public bool CreatePod { get; init; }
+
+    public IReadOnlyList<Pod> DeletePods { get; init; } = [];
+
+    public IReadOnlyList<PlannedEvent> Events { get; init; } = [];
+
+    /// <summary>When to look again though nothing may have changed.</summary>
+    public TimeSpan? Again { get; init; }
+}

@@ -1,0 +1,152 @@
+using Godwit.Machinery;
+using Godwit.Types;
+
+namespace Godwit.VirtController;
+
+/// <summary>Brings a VMI from its creation to a pod that its node's agent takes over, and to its end.</summary>
+internal sealed class VmiReconciler(
+    ApiClient api, Caches caches, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
+{
+    public async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
+    {
+        if (caches.Vmis.Get(key) is not { } vmi)
+        {
+            return Result.Done;
+        }
+
+        var plan = VmiDecisions.Decide(await GatherAsync(vmi, ct));
+        return await ApplyAsync(vmi, plan, ct);
+    }
+
+    private async Task<VmiFacts> GatherAsync(VirtualMachineInstance vmi, CancellationToken ct)
+    {
+        var pods = caches.PodsOf(vmi);
+        var expected = vmi.Status?.Phase is VmiPhases.Scheduling or VmiPhases.Scheduled or VmiPhases.Running || vmi.IsDeleting();
+        var known = vmi.Status?.OwnerPodUID is { } owner ? pods.Any(pod => pod.Metadata.Uid == owner) : pods.Count > 0;
+        if (expected && !known)
+        {
+            // The caches of VMIs and pods are not of the same instant. A VMI is not given up for a pod unseen.
+            var list = await api.ListAsync(
+                Kinds.Pod,
+                vmi.Metadata.Namespace,
+                TypesJson.Default.Pod,
+                new ListOptions { LabelSelector = $"{Labels.CreatedBy}={vmi.Metadata.Uid}" },
+                ct);
+            pods = list.Items;
+        }
+
+        return new VmiFacts
+        {
+            Vmi = vmi,
+            Pods = [.. pods.OrderBy(pod => pod.Metadata.CreationTimestamp)],
+            MissingClaims = vmi.IsUnprocessed()
+                ? [.. Caches.ClaimsOf(vmi).Where(claim => caches.Claims.Get(new NamespacedName(vmi.Metadata.Namespace!, claim)) is null)]
+                : [],
+            ActiveMigration = caches.MigrationsOf(vmi.Key())
+                .FirstOrDefault(migration => !migration.IsFinal() && migration.Status?.Phase is not (null or "")),
+            LiveMigrations =
+            [
+                .. caches.MigrationsOf(vmi.Key())
+                    .Where(migration => !migration.IsFinal())
+                    .Select(migration => migration.Metadata.Uid ?? ""),
+            ],
+            Now = clock.GetUtcNow(),
+        };
+    }
+
+    private async Task<Result> ApplyAsync(VirtualMachineInstance vmi, VmiPlan plan, CancellationToken ct)
+    {
+        var reference = vmi.Reference(Kinds.VirtualMachineInstance);
+        foreach (var pod in plan.DeletePods)
+        {
+            await PodCreation.DeleteAsync(api, pod, grace: null, ct);
+        }
+
+        if (plan.CreatePod)
+        {
+            plan = await CreatePodAsync(vmi, plan, reference, ct);
+        }
+
+        if (ApiObjects.Patch(vmi, plan.Vmi, TypesJson.Default.VirtualMachineInstance) is { } patch)
+        {
+            await api.PatchAsync(
+                Kinds.VirtualMachineInstance, vmi.Key(), PatchKind.Merge, patch, TypesJson.Default.VirtualMachineInstance, ct: ct);
+        }
+
+        await MarkPodsAsync(vmi, ct);
+        foreach (var planned in plan.Events)
+        {
+            Record(reference, planned);
+        }
+
+        return plan.Again is { } again ? Result.After(again) : Result.Done;
+    }
+
+    private async Task<VmiPlan> CreatePodAsync(
+        VirtualMachineInstance vmi, VmiPlan plan, ObjectReference reference, CancellationToken ct)
+    {
+        try
+        {
+            var pod = LauncherPod.ForStart(vmi, caches.Configuration.Current, options.LauncherImage);
+            var (made, fresh) = await PodCreation.EnsureAsync(api, pod, ct);
+            if (fresh)
+            {
+                events.Normal(reference, EventReasons.SuccessfulCreate, $"Created virtual machine pod {made.Metadata.Name}");
+            }
+
+            return plan;
+        }
+        catch (Exception e) when (e is TerminalException or ApiException { IsUnreachable: false, IsNotFound: false })
+        {
+            var message = $"Error creating pod: {e.Message}";
+            events.Warning(reference, EventReasons.FailedCreate, message);
+            return plan with
+            {
+                Vmi = VmiBookkeeping.NotSynchronized(plan.Vmi, EventReasons.FailedCreate, message, clock.GetUtcNow()),
+            };
+        }
+    }
+
+    /// <summary>The descheduler learns from the source pod that its eviction is under way.</summary>
+    private async Task MarkPodsAsync(VirtualMachineInstance vmi, CancellationToken ct)
+    {
+        var evicting = !string.IsNullOrEmpty(vmi.Status?.EvacuationNodeName);
+        foreach (var pod in caches.PodsOf(vmi).Where(pod => !pod.IsFinished()))
+        {
+            var wanted = evicting && pod.Metadata.Uid == vmi.Status?.OwnerPodUID;
+            if (wanted == (pod.Metadata.Annotation(Annotations.EvictionInProgress) is not null))
+            {
+                continue;
+            }
+
+            var marked = pod with
+            {
+                Metadata = pod.Metadata with
+                {
+                    Annotations = wanted
+                        ? pod.Metadata.Annotations.With(Annotations.EvictionInProgress, "true")
+                        : pod.Metadata.Annotations.Without(Annotations.EvictionInProgress),
+                },
+            };
+            await api.PatchAsync(
+                Kinds.Pod,
+                pod.Key(),
+                PatchKind.Merge,
+                ApiObjects.Patch(pod, marked, TypesJson.Default.Pod)!,
+                TypesJson.Default.Pod,
+                ct: ct);
+        }
+    }
+
+    private void Record(ObjectReference reference, PlannedEvent planned)
+    {
+        if (planned.Warning)
+        {
+            events.Warning(reference, planned.Reason, planned.Message);
+        }
+        else
+        {
+            events.Normal(reference, planned.Reason, planned.Message);
+        }
+    }
+}
