@@ -1,0 +1,166 @@
+using Godwit.Qemu;
+using Godwit.Types;
+using Godwit.VirtHandler.Disks;
+
+namespace Godwit.VirtHandler.Boot;
+
+/// <summary>The VMI with the status that the facts ask for. Pure; equal in all parts when there is nothing to write.</summary>
+public static class GuestReport
+{
+    /// <summary>Reason of the condition Synchronized when a guest cannot be made; KubeVirt's own words.</summary>
+    public const string SyncFailedReason = "Synchronizing with the Domain failed.";
+
+    private const string PausedByUserMessage = "VMI was paused by user";
+    private const string PausedIoErrorMessage = "VMI was paused, low-level IO error detected";
+
+    public static VirtualMachineInstance Apply(GuestFacts facts, string? phase)
+    {
+        var vmi = facts.Vmi;
+        var status = vmi.Status!;
+        if (phase is VmiPhases.Succeeded or VmiPhases.Failed)
+        {
+            return vmi with { Status = WithPhase(status, phase, facts.Now) };
+        }
+
+        // A guest on its way is told about by the migration; half of what QEMU says then would be wrong.
+        if (vmi.IsMigrating())
+        {
+            return vmi;
+        }
+
+        var verdict = Migratability.Judge(new MigratabilityFacts
+        {
+            Vmi = vmi,
+            Cluster = facts.Cluster,
+            ClaimAccessModes = facts.Volumes.AccessModes(),
+        });
+        var conditions = Paused(status.Conditions, facts);
+        conditions = Replace(conditions, verdict.ToCondition());
+        conditions = Replace(conditions, verdict.ToStorageCondition((vmi.Spec?.Domain?.Devices?.Disks ?? []).Any(disk => disk.Lun?.Reservation == true)));
+        conditions = conditions.Without(Conditions.Synchronized);
+        if (facts.SoftwareEmulation is { } emulation)
+        {
+            conditions = conditions.With(Conditions.SoftwareEmulation, status: true, facts.Now, "KVMNotAvailable", emulation);
+        }
+
+        return vmi with
+        {
+            Status = WithPhase(status, phase ?? status.Phase!, facts.Now) with
+            {
+                Conditions = conditions,
+                MigrationMethod = verdict.Method,
+                Interfaces = Interfaces(vmi, facts.Pod!),
+                CurrentCPUTopology = status.Hardware?.Vcpus ?? status.CurrentCPUTopology,
+            },
+        };
+    }
+
+    /// <summary>The first boot's record: hardware, machine type, disks with their sizes. Written before the launcher gets its domain.</summary>
+    public static VirtualMachineInstance Record(VirtualMachineInstance vmi, PreparedGuest guest)
+    {
+        var status = vmi.Status!;
+        return vmi with
+        {
+            Status = status with
+            {
+                Hardware = status.Hardware ?? HardwareMapping.ToRecord(guest.Domain.Hardware),
+                Machine = new MachineSpec { Type = guest.Domain.Hardware.MachineType },
+                VolumeStatus = Volumes(vmi, guest.Disks),
+                Conditions = status.Conditions is null ? null : status.Conditions.Without(Conditions.Synchronized),
+            },
+        };
+    }
+
+    /// <summary>The VMI with the word that its guest cannot be made, and why.</summary>
+    public static VirtualMachineInstance Fail(VirtualMachineInstance vmi, string message, DateTimeOffset now) => vmi with
+    {
+        Status = vmi.Status! with
+        {
+            Conditions = vmi.Status.Conditions.With(Conditions.Synchronized, status: false, now, SyncFailedReason, message),
+        },
+    };
+
+    private static VirtualMachineInstanceStatus WithPhase(VirtualMachineInstanceStatus status, string phase, DateTimeOffset now)
+    {
+        if (status.Phase == phase)
+        {
+            return status;
+        }
+
+        // Only the first time that a phase is entered counts.
+        var transitions = status.PhaseTransitionTimestamps ?? [];
+        return status with
+        {
+            Phase = phase,
+            PhaseTransitionTimestamps = transitions.Any(transition => transition.Phase == phase)
+                ? transitions
+                : [.. transitions, new PhaseTransition { Phase = phase, PhaseTransitionTimestamp = Timestamps.Seconds(now) }],
+        };
+    }
+
+    private static IReadOnlyList<Condition> Paused(IReadOnlyList<Condition>? conditions, GuestFacts facts) => facts.Guest?.RunState switch
+    {
+        RunStates.Paused or RunStates.Prelaunch =>
+            conditions.With(Conditions.Paused, status: true, facts.Now, Reasons.PausedByUser, PausedByUserMessage),
+        RunStates.IoError => conditions.With(Conditions.Paused, status: true, facts.Now, Reasons.PausedIoError, PausedIoErrorMessage),
+        _ => conditions.Without(Conditions.Paused),
+    };
+
+    // These two conditions carry no times, as KubeVirt writes them.
+    private static IReadOnlyList<Condition> Replace(IReadOnlyList<Condition> conditions, Condition fresh) =>
+        conditions.Find(fresh.Type!) is { } old && old.Status == fresh.Status && old.Reason == fresh.Reason && old.Message == fresh.Message
+            ? conditions
+            : [.. conditions.Without(fresh.Type!), fresh];
+
+    private static InterfaceStatus[] Interfaces(VirtualMachineInstance vmi, Pod pod)
+    {
+        var addresses = pod.Status?.PodIPs?.Select(ip => ip.Ip).OfType<string>().ToList() ?? [];
+        if (addresses.Count == 0 && pod.Status?.PodIP is { } only)
+        {
+            addresses.Add(only);
+        }
+
+        return
+        [
+            .. (vmi.Spec?.Domain?.Devices?.Interfaces ?? []).Select(card => new InterfaceStatus
+            {
+                Name = card.Name,
+                IpAddress = addresses.FirstOrDefault(),
+                IpAddresses = addresses.Count > 0 ? addresses : null,
+                Mac = RecordedMac(vmi, card),
+                PodInterfaceName = Network.PodWiring.UplinkName,
+                InfoSource = "domain",
+                QueueCount = 1,
+                LinkState = "up",
+            }),
+        ];
+    }
+
+    private static string? RecordedMac(VirtualMachineInstance vmi, Interface card)
+    {
+        var id = HardwareBuilder.NicId(card.Name!);
+        return vmi.Status?.Hardware?.Devices?.FirstOrDefault(device => device.Id == id)?.Properties?.GetValueOrDefault("mac");
+    }
+
+    private static VolumeStatus[] Volumes(VirtualMachineInstance vmi, IReadOnlyList<DiskImage> images)
+    {
+        var letters = new Dictionary<string, int>(StringComparer.Ordinal);
+        var disks = (vmi.Spec?.Domain?.Devices?.Disks ?? []).ToDictionary(disk => disk.Name!, StringComparer.Ordinal);
+        return
+        [
+            .. images.Select(image =>
+            {
+                var old = vmi.Status?.VolumeStatus?.FirstOrDefault(status => status.Name == image.Volume) ?? new VolumeStatus { Name = image.Volume };
+                return old with { Target = Target(disks[image.Volume]), Size = image.VirtualSize };
+            }),
+        ];
+
+        string Target(Disk disk)
+        {
+            var prefix = (disk.Cdrom is not null ? disk.Cdrom.Bus ?? "sata" : disk.DiskDevice?.Bus ?? disk.Lun?.Bus ?? "virtio") == "virtio" ? "vd" : "sd";
+            var index = letters.GetValueOrDefault(prefix);
+            letters[prefix] = index + 1;
+            return index < 26 ? $"{prefix}{(char)('a' + index)}" : $"{prefix}{(char)('a' + (index / 26) - 1)}{(char)('a' + (index % 26))}";
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace Godwit.VirtHandler.Boot;
+
+/// <summary>What QEMU last said of its guest.</summary>
+public sealed record GuestState(string RunState, bool Running);

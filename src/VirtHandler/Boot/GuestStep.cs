@@ -1,0 +1,20 @@
+namespace Godwit.VirtHandler.Boot;
+
+/// <summary>What is to be done about a guest now.</summary>
+public enum GuestStep
+{
+    /// <summary>Nothing, or it is none of this node's business.</summary>
+    None,
+
+    /// <summary>Something is under way; look again soon.</summary>
+    Wait,
+
+    /// <summary>Wire, lay out, record, and give the launcher its domain.</summary>
+    Prepare,
+
+    /// <summary>QEMU holds a booted guest that nobody started: let it run.</summary>
+    Start,
+
+    /// <summary>Write what is true into the VMI's status.</summary>
+    Report,
+}

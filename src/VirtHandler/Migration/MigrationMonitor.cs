@@ -1,0 +1,91 @@
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>
+/// Watches a migration while pages flow: samples in, orders out. The order of the rules is KubeVirt's: first the disruption
+/// that the user allows, then no progress, then too long.
+/// </summary>
+public static class MigrationMonitor
+{
+    private const int RememberedRates = 8;
+
+    /// <summary>Passes after which a guest that still dirties memory faster than the limit allows gets a longer pause.</summary>
+    private const int PassesBeforeRaise = 2;
+
+    public static MonitorVerdict Decide(MonitorRules rules, MonitorState state, MonitorSample sample)
+    {
+        var progressed = state.LastRemaining is not { } last || sample.Remaining < last;
+        state = state with
+        {
+            LastRemaining = sample.Remaining,
+            LastProgress = progressed ? sample.Elapsed : state.LastProgress,
+            Rates = sample.RateBytesPerSecond > 0 ? [.. state.Rates.TakeLast(RememberedRates - 1), sample.RateBytesPerSecond] : state.Rates,
+        };
+        var acceptable = state.Paused ? rules.AcceptableCompletion * 2 : rules.AcceptableCompletion;
+        var late = rules.AcceptableCompletion > TimeSpan.Zero && sample.Elapsed > acceptable;
+        if (late && rules.AllowWorkloadDisruption && !state.Paused)
+        {
+            return new(
+                state with { Paused = true },
+                MonitorAction.PauseGuest,
+                $"not completed after {Seconds(sample.Elapsed)} s (acceptable: {Seconds(acceptable)} s) and the workload may be disrupted");
+        }
+
+        if (rules.ProgressTimeout > TimeSpan.Zero && sample.Elapsed - state.LastProgress > rules.ProgressTimeout)
+        {
+            return new(
+                state,
+                MonitorAction.Cancel,
+                $"Live migration stuck for {Seconds(sample.Elapsed - state.LastProgress)} sec and has been aborted");
+        }
+
+        if (late)
+        {
+            return new(
+                state,
+                MonitorAction.Cancel,
+                $"Live migration is not completed after {Seconds(sample.Elapsed)} sec and has been aborted");
+        }
+
+        return Downtime(rules, state, sample);
+    }
+
+    /// <summary>The progress as the API shows it. Only the time left is an estimate, and it is a range.</summary>
+    public static ProgressReport Report(MonitorState state, MonitorSample sample)
+    {
+        var total = sample.RamTotal + sample.DiskTotal;
+        // 100 is for migrations that have ended: the last percent is the hand-over's.
+        var percent = total > 0 ? (int)Math.Clamp((total - sample.Remaining) * 100 / total, 0, 99) : 0;
+        double? least = null;
+        double? most = null;
+        if (state.Rates.Count > 0)
+        {
+            least = (double)sample.Remaining / state.Rates.Max();
+            var slowest = state.Rates.Min() - sample.DirtyRateBytesPerSecond;
+            most = slowest > 0 ? (double)sample.Remaining / slowest : null;
+        }
+
+        return new ProgressReport(percent, least, most);
+    }
+
+    /// <summary>
+    /// Begins with a short pause and allows a longer one only when passes go by without an end: a guest that hardly writes
+    /// then never pays for the limit that a busy one needs.
+    /// </summary>
+    private static MonitorVerdict Downtime(MonitorRules rules, MonitorState state, MonitorSample sample)
+    {
+        var limit = state.DowntimeLimitMs == 0 ? rules.InitialDowntimeLimitMs : state.DowntimeLimitMs;
+        state = state with { DowntimeLimitMs = limit };
+        if (limit >= rules.HighestDowntimeLimitMs || sample.Pass < state.RaisedAtPass + PassesBeforeRaise + 1)
+        {
+            return new(state, MonitorAction.None, "");
+        }
+
+        var next = Math.Min(limit * 2, rules.HighestDowntimeLimitMs);
+        return new(
+            state with { DowntimeLimitMs = next, RaisedAtPass = sample.Pass },
+            MonitorAction.RaiseDowntimeLimit,
+            $"pass {sample.Pass} and {sample.Remaining >> 20} MiB left: QEMU may pause the guest for {next} ms (was {limit})");
+    }
+
+    private static long Seconds(TimeSpan time) => (long)time.TotalSeconds;
+}

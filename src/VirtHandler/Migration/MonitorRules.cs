@@ -1,0 +1,75 @@
+using Godwit.Machinery;
+using Godwit.Types;
+
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>The limits that the user has set for one migration, with what follows from the guest's size.</summary>
+public sealed record MonitorRules
+{
+    public const long DefaultMaxDowntimeMs = 900;
+    public const long DefaultCompletionTimeoutPerGiB = 150;
+    public const long DefaultProgressTimeout = 150;
+    private const long DecimalGiga = 1_000_000_000;
+
+    /// <summary>QEMU's limit is a permission and is overshot, by up to three times with parallel streams: so it is told a third.</summary>
+    private const int Overshoot = 3;
+
+    /// <summary>Below this no stream gets its last pages through.</summary>
+    private const long LeastDowntimeLimitMs = 20;
+
+    /// <summary>Where the search for a downtime limit begins: an idle guest then pauses for a few milliseconds.</summary>
+    private const long FirstDowntimeLimitMs = 50;
+
+    /// <summary>Zero: no rule.</summary>
+    public TimeSpan AcceptableCompletion { get; init; }
+
+    /// <summary>Zero: no rule.</summary>
+    public TimeSpan ProgressTimeout { get; init; }
+
+    public bool AllowWorkloadDisruption { get; init; }
+
+    public bool AllowPostCopy { get; init; }
+
+    public bool AutoConverge { get; init; }
+
+    /// <summary>Bytes a second; 0: as fast as it goes.</summary>
+    public long Bandwidth { get; init; }
+
+    /// <summary>What QEMU is told at first.</summary>
+    public long InitialDowntimeLimitMs { get; init; } = FirstDowntimeLimitMs;
+
+    /// <summary>The most that QEMU is told.</summary>
+    public long HighestDowntimeLimitMs { get; init; } = DefaultMaxDowntimeMs / Overshoot;
+
+    /// <summary>Reads the frozen settings of a migration.</summary>
+    public static MonitorRules From(MigrationConfiguration? configuration, long memoryBytes, long diskBytes)
+    {
+        var data = memoryBytes + diskBytes;
+        var gigabytes = (data + DecimalGiga - 1) / DecimalGiga;
+        var perGiga = configuration?.CompletionTimeoutPerGiB ?? DefaultCompletionTimeoutPerGiB;
+        var highest = Math.Max(LeastDowntimeLimitMs, (configuration?.MaxDowntimeMs ?? DefaultMaxDowntimeMs) / Overshoot);
+        return new MonitorRules
+        {
+            AcceptableCompletion = TimeSpan.FromSeconds(Math.Max(0, perGiga) * gigabytes),
+            ProgressTimeout = TimeSpan.FromSeconds(Math.Max(0, configuration?.ProgressTimeout ?? DefaultProgressTimeout)),
+            AllowPostCopy = configuration?.AllowPostCopy == true,
+            AllowWorkloadDisruption = configuration?.AllowWorkloadDisruption ?? configuration?.AllowPostCopy == true,
+            AutoConverge = configuration?.AllowAutoConverge == true,
+            Bandwidth = BandwidthOf(configuration?.BandwidthPerMigration),
+            InitialDowntimeLimitMs = Math.Min(FirstDowntimeLimitMs, highest),
+            HighestDowntimeLimitMs = highest,
+        };
+    }
+
+    /// <summary>Whole mebibytes a second, as KubeVirt rounds: 0 is no limit, anything under one is one.</summary>
+    private static long BandwidthOf(string? quantity)
+    {
+        const long Mebi = 1 << 20;
+        if (!Quantity.TryParse(quantity, out var value) || value.Sign <= 0)
+        {
+            return 0;
+        }
+
+        return Math.Max(1, (value.Value + (Mebi / 2)) / Mebi) * Mebi;
+    }
+}

@@ -1,0 +1,28 @@
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>QEMU's counters at one moment, memory and disks apart.</summary>
+public sealed record MonitorSample
+{
+    /// <summary>Since the migration began.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    public long RamTotal { get; init; }
+
+    public long RamRemaining { get; init; }
+
+    public long Transferred { get; init; }
+
+    public long DiskTotal { get; init; }
+
+    public long DiskRemaining { get; init; }
+
+    public long RateBytesPerSecond { get; init; }
+
+    public long DirtyRateBytesPerSecond { get; init; }
+
+    public long Pass { get; init; }
+
+    public long? ExpectedDowntimeMs { get; init; }
+
+    public long Remaining => RamRemaining + DiskRemaining;
+}

@@ -1,0 +1,19 @@
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>What the monitor remembers from sample to sample. A restarted agent begins with a fresh one and loses nothing but patience.</summary>
+public sealed record MonitorState
+{
+    public TimeSpan LastProgress { get; init; }
+
+    public long? LastRemaining { get; init; }
+
+    public bool Paused { get; init; }
+
+    public long DowntimeLimitMs { get; init; }
+
+    /// <summary>The pass at which the downtime limit was last raised.</summary>
+    public long RaisedAtPass { get; init; }
+
+    /// <summary>The rates of the latest samples, newest last.</summary>
+    public IReadOnlyList<long> Rates { get; init; } = [];
+}

@@ -1,0 +1,63 @@
+using Godwit.Qemu;
+
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>What QEMU's words mean for a migration. Pure.</summary>
+public static class Phases
+{
+    /// <summary>
+    /// The source's phase. QEMU's status counts only when <paramref name="begun"/>; and then a success that is not followed by
+    /// <c>postmigrate</c> is one of an earlier migration, to here: ours was interrupted before QEMU heard of it. Only in
+    /// <c>finish-migrate</c> it is ours, told a moment before the run state follows.
+    /// </summary>
+    public static SourcePhase OfSource(bool begun, string? status, string runState) => (begun, status) switch
+    {
+        (false, _) => SourcePhase.Idle,
+        (_, null or MigrationStates.None) => SourcePhase.Failed,
+        (_, MigrationStates.Setup) => SourcePhase.Setup,
+        (_, MigrationStates.PreSwitchover) => SourcePhase.PreSwitchover,
+        (_, MigrationStates.Device) => SourcePhase.Device,
+        (_, MigrationStates.Cancelling) => SourcePhase.Cancelling,
+        (_, MigrationStates.Completed) => runState switch
+        {
+            RunStates.PostMigrate => SourcePhase.Completed,
+            RunStates.FinishMigrate => SourcePhase.Device,
+            _ => SourcePhase.Failed,
+        },
+        (_, MigrationStates.Failed or MigrationStates.Cancelled) => SourcePhase.Failed,
+        _ => SourcePhase.Active,
+    };
+
+    /// <summary>
+    /// The target's phase. A guest that is neither arriving nor held after its arrival has run, whatever became of it.
+    /// </summary>
+    public static TargetPhase OfTarget(string? status, string runState) => (status, runState) switch
+    {
+        (MigrationStates.Failed or MigrationStates.Cancelled, _) => TargetPhase.Failed,
+        (MigrationStates.Completed, RunStates.Paused or RunStates.InMigrate or RunStates.Prelaunch) => TargetPhase.Loaded,
+        (MigrationStates.Completed, _) => TargetPhase.Running,
+        (null or MigrationStates.None, RunStates.InMigrate) => TargetPhase.Waiting,
+        (MigrationStates.Setup, RunStates.InMigrate) => TargetPhase.Listening,
+        (_, RunStates.Running) => TargetPhase.Running,
+        _ => TargetPhase.Receiving,
+    };
+
+    /// <summary>The copies of disks. One that has ended without being told to is broken; at the switch it has been told to.</summary>
+    public static MirrorPhase OfMirrors(IReadOnlyCollection<JobInfo> jobs, bool ending)
+    {
+        if (jobs.Any(j => j.Error is not null || (!ending && j.Status is "concluded" or "aborting" or "null")))
+        {
+            return MirrorPhase.Broken;
+        }
+
+        if (jobs.Count == 0)
+        {
+            return MirrorPhase.None;
+        }
+
+        return jobs.All(j => j.Status is "ready" or "standby" or "concluded" or "pending" or "waiting")
+            && (!ending || jobs.All(j => j.Status == "concluded" || j.CurrentProgress == j.TotalProgress))
+            ? MirrorPhase.Ready
+            : MirrorPhase.Copying;
+    }
+}

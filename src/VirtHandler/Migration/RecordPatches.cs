@@ -1,0 +1,229 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Types;
+
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>The JSON patches by which a migration's facts are written. Each tests what it rests on, so that a late one cannot do harm.</summary>
+public static class RecordPatches
+{
+    private const string State = "/status/migrationState";
+    private const string Owner = "/status/ownerPodUID";
+    private const int MaxDecisions = 20;
+
+    /// <summary>
+    /// The commit: names the target as owner. It rests on the very version in which neither abort nor failure stood.
+    /// </summary>
+    public static JsonArray Commit(VirtualMachineInstance seen, DateTimeOffset? paused, double? qemuDowntimeMs, JsonObject? transfer = null)
+    {
+        var state = seen.Status!.MigrationState!;
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        patch.Add((JsonNode)JsonPatch.Test("/metadata/resourceVersion", seen.Metadata.ResourceVersion));
+        patch.Add((JsonNode)JsonPatch.Replace(Owner, state.TargetPodUID));
+        patch.Add((JsonNode)JsonPatch.Add("/status/nodeName", state.TargetNode));
+        AddLabel(patch, seen, Labels.NodeName, state.TargetNode);
+        Set(patch, "pauseTimestamp", Micro(paused));
+        Set(patch, "qemuDowntimeMs", qemuDowntimeMs);
+        // What was sent in the end; the last sample before it may be a second old.
+        Set(patch, "transfer", transfer);
+        return patch;
+    }
+
+    /// <summary>
+    /// Gives the record back to the source and says in the same breath that the migration has failed: else the source would
+    /// commit again.
+    /// </summary>
+    public static JsonArray HandBack(VirtualMachineInstance seen, string reason, DateTimeOffset now)
+    {
+        var state = seen.Status!.MigrationState!;
+        var patch = Guarded(state.MigrationUid!, state.TargetPodUID!);
+        patch.Add((JsonNode)JsonPatch.Test("/metadata/resourceVersion", seen.Metadata.ResourceVersion));
+        patch.Add((JsonNode)JsonPatch.Replace(Owner, state.SourcePodUID));
+        patch.Add((JsonNode)JsonPatch.Add("/status/nodeName", state.SourceNode));
+        AddLabel(patch, seen, Labels.NodeName, state.SourceNode);
+        Failed(patch, reason, abortStatus: null, now);
+        return patch;
+    }
+
+    /// <summary>
+    /// The failure. It rests on the source owning the guest: after a commit it is too late to fail. Its mere success outdates
+    /// every commit under way.
+    /// </summary>
+    public static JsonArray Failure(MigrationState state, string reason, string? abortStatus, DateTimeOffset now)
+    {
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        if (state.StartTimestamp is null)
+        {
+            Set(patch, "startTimestamp", Seconds(now));
+        }
+
+        Failed(patch, reason, abortStatus, now);
+        return patch;
+    }
+
+    public static JsonArray Started(MigrationState state, bool tls, DateTimeOffset now)
+    {
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        Set(patch, "startTimestamp", Seconds(state.StartTimestamp ?? now));
+        Set(patch, "mode", MigrationModes.PreCopy);
+        Set(patch, "tls", tls);
+        return patch;
+    }
+
+    public static JsonArray Published(MigrationState state, string address, IReadOnlyDictionary<int, int> ports, int channels)
+    {
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        var map = new JsonObject();
+        foreach (var (port, role) in ports)
+        {
+            map[port.ToString(CultureInfo.InvariantCulture)] = role;
+        }
+
+        Set(patch, "multifdChannels", channels);
+        Set(patch, "targetDirectMigrationNodePorts", map);
+        Set(patch, "targetNodeDomainDetected", true);
+        Set(patch, "targetNodeAddress", address);
+        return patch;
+    }
+
+    /// <summary>The end of a migration that succeeded.</summary>
+    public static JsonArray Running(VirtualMachineInstance seen, DateTimeOffset? resumed, DateTimeOffset now)
+    {
+        var state = seen.Status!.MigrationState!;
+        var patch = Guarded(state.MigrationUid!, state.TargetPodUID!);
+        Set(patch, "targetNodeDomainReadyTimestamp", Seconds(now));
+        Set(patch, "endTimestamp", Seconds(now));
+        Set(patch, "completed", true);
+        if (resumed is { } at)
+        {
+            Set(patch, "resumeTimestamp", Micro(at));
+            if (state.PauseTimestamp is { } paused)
+            {
+                Set(patch, "pauseMs", Math.Round((at - paused).TotalMilliseconds, 3));
+            }
+        }
+
+        if (state.Transfer is not null)
+        {
+            Set(patch, "transfer/percent", 100);
+            Set(patch, "transfer/remainingBytes", 0);
+            Set(patch, "transfer/etaMinSeconds", 0);
+            Set(patch, "transfer/etaMaxSeconds", 0);
+        }
+
+        if (seen.Metadata.Label(Labels.MigrationTargetNodeName) is not null)
+        {
+            patch.Add((JsonNode)JsonPatch.Remove(LabelPath(Labels.MigrationTargetNodeName)));
+        }
+
+        if (seen.Status.EvacuationNodeName is not null)
+        {
+            patch.Add((JsonNode)JsonPatch.Remove("/status/evacuationNodeName"));
+        }
+
+        return patch;
+    }
+
+    public static JsonArray Progress(MigrationState state, MonitorSample sample, ProgressReport report, DateTimeOffset now)
+    {
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        Set(patch, "transfer", Transfer(sample, report, now));
+        return patch;
+    }
+
+    /// <summary>A sample as the status shows it.</summary>
+    public static JsonObject Transfer(MonitorSample sample, ProgressReport report, DateTimeOffset now) => new()
+    {
+        ["totalBytes"] = sample.RamTotal + sample.DiskTotal,
+        ["transferredBytes"] = sample.Transferred,
+        ["remainingBytes"] = sample.Remaining,
+        ["diskTotalBytes"] = sample.DiskTotal,
+        ["diskRemainingBytes"] = sample.DiskRemaining,
+        ["rateBytesPerSecond"] = sample.RateBytesPerSecond,
+        ["dirtyRateBytesPerSecond"] = sample.DirtyRateBytesPerSecond,
+        ["pass"] = sample.Pass,
+        ["percent"] = report.Percent,
+        ["etaMinSeconds"] = Rounded(report.EtaMinSeconds),
+        ["etaMaxSeconds"] = Rounded(report.EtaMaxSeconds),
+        ["updated"] = Seconds(now),
+    };
+
+    public static JsonArray Mode(MigrationState state, string mode)
+    {
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        Set(patch, "mode", mode);
+        return patch;
+    }
+
+    public static JsonArray Aborting(MigrationState state)
+    {
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        Set(patch, "abortStatus", MigrationModes.Aborting);
+        return patch;
+    }
+
+    /// <summary>The list of decisions with one more, the oldest dropped beyond 20.</summary>
+    public static JsonArray Decision(MigrationState state, string action, string reason, DateTimeOffset now)
+    {
+        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        var list = new JsonArray();
+        foreach (var earlier in (state.Decisions ?? []).TakeLast(MaxDecisions - 1))
+        {
+            list.Add((JsonNode)new JsonObject
+            {
+                ["time"] = earlier.Time is { } time ? Seconds(time) : null,
+                ["action"] = earlier.Action,
+                ["reason"] = earlier.Reason,
+            });
+        }
+
+        list.Add((JsonNode)new JsonObject { ["time"] = Seconds(now), ["action"] = action, ["reason"] = reason });
+        Set(patch, "decisions", list);
+        return patch;
+    }
+
+    private static JsonArray Guarded(string migrationUid, string owner) =>
+        [JsonPatch.Test(Owner, owner), JsonPatch.Test($"{State}/migrationUid", migrationUid)];
+
+    private static void Failed(JsonArray patch, string reason, string? abortStatus, DateTimeOffset now)
+    {
+        Set(patch, "failed", true);
+        Set(patch, "completed", true);
+        Set(patch, "endTimestamp", Seconds(now));
+        Set(patch, "failureReason", reason);
+        if (abortStatus is not null)
+        {
+            Set(patch, "abortStatus", abortStatus);
+        }
+    }
+
+    // "add" on a member sets it whether or not it is there.
+    private static void Set(JsonArray patch, string field, JsonNode? value)
+    {
+        if (value is not null)
+        {
+            patch.Add((JsonNode)JsonPatch.Add($"{State}/{field}", value));
+        }
+    }
+
+    private static void AddLabel(JsonArray patch, VirtualMachineInstance seen, string key, string? value)
+    {
+        if (seen.Metadata.Labels is null)
+        {
+            patch.Add((JsonNode)JsonPatch.Add("/metadata/labels", new JsonObject()));
+        }
+
+        patch.Add((JsonNode)JsonPatch.Add(LabelPath(key), value));
+    }
+
+    private static string LabelPath(string key) =>
+        "/metadata/labels/" + key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+
+    private static double? Rounded(double? seconds) => seconds is { } s ? Math.Round(s, 1) : null;
+
+    private static string Seconds(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string? Micro(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+}

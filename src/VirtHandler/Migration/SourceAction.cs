@@ -1,0 +1,43 @@
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>The source's steps.</summary>
+public enum SourceAction
+{
+    /// <summary>Nothing to do until something changes.</summary>
+    Wait,
+
+    /// <summary>Write down that it begins, set QEMU up, start the copies of disks.</summary>
+    Start,
+
+    /// <summary>Start the memory's way.</summary>
+    Migrate,
+
+    /// <summary>End the finished copies of disks; the guest stands still.</summary>
+    EndMirrors,
+
+    /// <summary>Let QEMU go on from pre-switchover.</summary>
+    Continue,
+
+    /// <summary>Move the ownership record to the target.</summary>
+    Commit,
+
+    /// <summary>Tell QEMU to give up; the guest goes on here.</summary>
+    Cancel,
+
+    /// <summary>Break QEMU's connections, out of band.</summary>
+    Yank,
+
+    /// <summary>Write down that it failed. From then on it can no longer be committed.</summary>
+    RecordFailure,
+
+    /// <summary>Let the guest go on here. Only ever after the failure is on record.</summary>
+    Resume,
+
+    /// <summary>Remove what the attempt left in QEMU and in the folder.</summary>
+    CleanUp,
+
+    /// <summary>The guest runs at the target: end this QEMU.</summary>
+    Finish,
+
+    Done,
+}

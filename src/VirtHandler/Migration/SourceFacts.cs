@@ -1,0 +1,49 @@
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>All that the source's next step depends on: the record in the API, QEMU, and the monitor's verdict.</summary>
+public sealed record SourceFacts
+{
+    public required Owner Owner { get; init; }
+
+    /// <summary>The API server was heard a moment ago, so the record is not an old memory.</summary>
+    public bool RecordFresh { get; init; } = true;
+
+    /// <summary>The record says that the migration has failed. Once written it is never taken back.</summary>
+    public bool Failed { get; init; }
+
+    public bool AbortRequested { get; init; }
+
+    /// <summary>The target's address is in the record.</summary>
+    public bool TargetListening { get; init; }
+
+    /// <summary>The record says that the guest runs at the target.</summary>
+    public bool TargetRuns { get; init; }
+
+    public required SourcePhase Phase { get; init; }
+
+    public MirrorPhase Mirrors { get; init; }
+
+    /// <summary>There are disks to copy.</summary>
+    public bool HasMirrors { get; init; }
+
+    /// <summary>The guest does not run.</summary>
+    public bool GuestStopped { get; init; }
+
+    /// <summary>It does not run because its user paused it.</summary>
+    public bool PausedByUser { get; init; }
+
+    /// <summary>QEMU has given no answer, or stood in a phase that should pass at once, for longer than it may.</summary>
+    public bool Stuck { get; init; }
+
+    /// <summary>The monitor has given the migration up, and this is why.</summary>
+    public string? GivenUp { get; init; }
+
+    /// <summary>QEMU's words about its failure.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>QEMU has been set up for this attempt and its copies of disks have been started.</summary>
+    public bool Prepared { get; init; }
+
+    /// <summary>Objects of this attempt are left in QEMU.</summary>
+    public bool HasLeftovers { get; init; }
+}

@@ -1,0 +1,442 @@
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Qemu;
+using Godwit.Types;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>
+/// Drives one migration at its source: gathers facts, lets <see cref="Switchover"/> decide, applies. Everything that must
+/// survive a restart is in the API's record and in QEMU; what is in memory here is only patience and the last samples.
+/// </summary>
+internal sealed partial class SourceMigration : IMigrationDriver
+{
+    private static readonly TimeSpan QueryDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
+
+    private readonly LocalPod _pod;
+    private readonly string _uid;
+    private readonly RecordKeeper _record;
+    private readonly MigrationTools _tools;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly QemuLink _link;
+    private readonly AttemptNames _names;
+    private readonly StuckWatch _stuck;
+    private readonly SourceProgress _progress;
+    private SourceSetup? _setup;
+    private string? _givenUp;
+    private bool _prepared;
+    private bool _begun;
+    private bool _hasLeftovers = true;
+    private bool _cancelled;
+    private double? _downtime;
+    private Task _noting = Task.CompletedTask;
+    private SourceAction? _lastAction;
+
+    public SourceMigration(LocalPod pod, string uid, RecordKeeper record, MigrationTools tools, ILogger logger, TimeProvider time)
+    {
+        _pod = pod;
+        _uid = uid;
+        _record = record;
+        _tools = tools;
+        _logger = logger;
+        _time = time;
+        _link = new QemuLink(pod.Folder, time);
+        _names = new AttemptNames(uid);
+        _stuck = new StuckWatch(time);
+        _progress = new SourceProgress(record, time);
+    }
+
+    public QmpClient? Monitor => _link.Client;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _noting;
+        await _link.DisposeAsync();
+    }
+
+    public async Task<StepResult> StepAsync(CancellationToken cancellationToken)
+    {
+        var vmi = _record.Vmi;
+        if (_record.IsGone || vmi.Migration() is not { } state || state.MigrationUid != _uid)
+        {
+            // A newer migration's driver will find what this one has left in QEMU.
+            return StepResult.Finished;
+        }
+
+        var facts = await GatherAsync(vmi, state, cancellationToken);
+        var decision = Switchover.DecideSource(facts);
+        if (decision.Action != _lastAction)
+        {
+            _lastAction = decision.Action;
+            LogDecision(_logger, _uid, decision.Action, facts.Phase, decision.Reason);
+        }
+
+        return await ApplyAsync(decision, facts, vmi, state, cancellationToken);
+    }
+
+    private async Task<SourceFacts> GatherAsync(VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        var facts = new SourceFacts
+        {
+            Owner = vmi.OwnerFor(state),
+            RecordFresh = _record.IsFresh,
+            Failed = state.Failed == true,
+            AbortRequested = state.AbortRequested == true,
+            TargetListening = !string.IsNullOrEmpty(state.TargetNodeAddress),
+            TargetRuns = state.TargetNodeDomainReadyTimestamp is not null,
+            PausedByUser = vmi.PausedByUser(),
+            GivenUp = _givenUp,
+            Phase = SourcePhase.Unreachable,
+        };
+        switch (await _link.ConnectAsync(cancellationToken))
+        {
+            case QemuPresence.Gone or QemuPresence.NotPrepared:
+                return facts with { Phase = SourcePhase.Gone };
+            case QemuPresence.Connected:
+                break;
+            default:
+                return facts with { Stuck = _stuck.IsStuck(SourcePhase.Unreachable) };
+        }
+
+        var qmp = _link.Client!;
+        try
+        {
+            _setup ??= new SourceSetup(_pod, _names, Domain.Read(_pod.Folder)?.CopiedDisks ?? [], _tools);
+            if (!_begun || _hasLeftovers)
+            {
+                var objects = await qmp.ListObjectsAsync(cancellationToken, QueryDeadline);
+                _prepared = objects.Contains(_names.PreparedMarker);
+                _begun = objects.Contains(_names.BegunMarker);
+                _hasLeftovers = objects.Any(AttemptNames.IsAnAttempts);
+            }
+
+            // Sent together, answered in order: the guest may be standing still while we ask.
+            var asked = (
+                Run: qmp.QueryStatusAsync(cancellationToken, QueryDeadline),
+                Migration: qmp.QueryMigrateAsync(cancellationToken, QueryDeadline),
+                Jobs: _setup.HasMirrors ? _setup.JobsAsync(qmp, cancellationToken) : Task.FromResult<JobInfo[]>([]));
+            await Task.WhenAll(asked.Run, asked.Migration, asked.Jobs);
+            var (run, migration, jobs) = (await asked.Run, await asked.Migration, await asked.Jobs);
+            _downtime = migration.Downtime;
+            var phase = Phases.OfSource(_begun, migration.Status, run.Status);
+            _progress.Take(migration, jobs, phase);
+            return facts with
+            {
+                Phase = phase,
+                GuestStopped = !run.Running,
+                Error = phase == SourcePhase.Failed ? Explain(migration, run) : jobs.FirstOrDefault(j => j.Error is not null)?.Error,
+                Mirrors = Phases.OfMirrors(jobs, ending: phase is not (SourcePhase.Idle or SourcePhase.Setup or SourcePhase.Active)),
+                HasMirrors = _setup.HasMirrors,
+                Prepared = _prepared,
+                HasLeftovers = _hasLeftovers,
+                Stuck = _stuck.IsStuck(phase),
+            };
+        }
+        catch (QmpUnavailableException e)
+        {
+            LogSilent(_logger, _uid, e.Message);
+            return facts with { Stuck = _stuck.IsStuck(SourcePhase.Unreachable) };
+        }
+    }
+
+    private static string Explain(MigrationStatus migration, VmStatus run) => migration switch
+    {
+        { ErrorDesc: { Length: > 0 } error } => error,
+        { Status: MigrationStates.Cancelled } => "Live migration has been aborted",
+        { Status: MigrationStates.Completed } => $"interrupted before it began (the guest is {run.Status})",
+        _ => "interrupted before it began",
+    };
+
+    private async Task<StepResult> ApplyAsync(
+        SourceDecision decision, SourceFacts facts, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        var qmp = _link.Client;
+        switch (decision.Action)
+        {
+            case SourceAction.Wait:
+                return await WaitAsync(facts, state, cancellationToken);
+            case SourceAction.Start:
+                return await StartAsync(qmp!, vmi, state, cancellationToken);
+            case SourceAction.Migrate:
+                return await MigrateAsync(qmp!, state, cancellationToken);
+            case SourceAction.EndMirrors:
+                await _setup!.EndMirrorsAsync(qmp!, cancellationToken);
+                return StepResult.Again;
+            case SourceAction.Continue:
+                await qmp!.MigrateContinueAsync(MigrationStates.PreSwitchover, cancellationToken, CommandDeadline);
+                return StepResult.After(Soon);
+            case SourceAction.Commit:
+                return await CommitAsync(qmp!, vmi, cancellationToken);
+            case SourceAction.Cancel:
+                return await CancelAsync(qmp!, facts, state, decision.Reason, cancellationToken);
+            case SourceAction.Yank:
+                return await YankAsync(qmp, decision.Reason, cancellationToken);
+            case SourceAction.RecordFailure:
+                return await RecordFailureAsync(vmi, state, facts, decision.Reason, cancellationToken);
+            case SourceAction.Resume:
+                await qmp!.ContinueAsync(cancellationToken, CommandDeadline);
+                LogResumed(_logger, _uid);
+                return StepResult.Again;
+            case SourceAction.CleanUp:
+                await _setup!.CleanUpAsync(qmp!, cancellationToken);
+                _hasLeftovers = true;
+                _begun = false;
+                return StepResult.Again;
+            case SourceAction.Finish:
+                return await FinishAsync(qmp, cancellationToken);
+            default:
+                return StepResult.Finished;
+        }
+    }
+
+    private async Task<StepResult> WaitAsync(SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
+    {
+        if (facts.Owner == Owner.Source && !facts.Failed && !_record.IsFresh)
+        {
+            await _record.RefreshAsync(cancellationToken);
+        }
+
+        if (facts.Owner == Owner.Source && !facts.Failed
+            && (facts.Phase == SourcePhase.Active || (facts.Phase == SourcePhase.Idle && facts.Prepared)))
+        {
+            await MonitorAsync(facts, state, cancellationToken);
+            return StepResult.After(Soon);
+        }
+
+        // Held by the target's word: look for it ourselves now and then, should the watch be slow.
+        if (facts.Owner == Owner.Target)
+        {
+            await _record.RefreshAsync(cancellationToken);
+            return StepResult.After(Later);
+        }
+
+        return StepResult.After(facts.Phase is SourcePhase.Idle ? Later : Soon);
+    }
+
+    private async Task MonitorAsync(SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
+    {
+        var memory = _record.Vmi.Status?.Hardware?.MemoryBytes ?? 0;
+        var verdict = _progress.Decide(state, memory);
+        var notes = new List<JsonArray>();
+        switch (verdict?.Action)
+        {
+            case MonitorAction.RaiseDowntimeLimit:
+                await _link.Client!.SetMigrationParametersAsync(
+                    new MigrationParameters { DowntimeLimit = verdict.State.DowntimeLimitMs }, cancellationToken);
+                LogMonitor(_logger, _uid, verdict.Action, verdict.Reason);
+                notes.Add(RecordPatches.Decision(state, "RaiseDowntimeLimit", verdict.Reason, _time.GetUtcNow()));
+                break;
+            case MonitorAction.PauseGuest when facts.Phase == SourcePhase.Active:
+                await _link.Client!.StopAsync(cancellationToken, CommandDeadline);
+                LogMonitor(_logger, _uid, verdict.Action, verdict.Reason);
+                notes.Add(RecordPatches.Decision(state, "PauseGuest", verdict.Reason, _time.GetUtcNow()));
+                notes.Add(RecordPatches.Mode(state, MigrationModes.Paused));
+                break;
+            case MonitorAction.Cancel:
+                _givenUp = verdict.Reason;
+                LogMonitor(_logger, _uid, verdict.Action, verdict.Reason);
+                break;
+        }
+
+        if (_noting.IsCompleted && _progress.Due(state) is { } progress)
+        {
+            notes.Add(progress);
+        }
+
+        if (notes.Count > 0)
+        {
+            _noting = NoteAsync(_noting, notes, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Writes what is only for people, beside the work: the guest may be stopped at any moment, and must not stand still until
+    /// the API server has answered such a thing.
+    /// </summary>
+    private async Task NoteAsync(Task earlier, List<JsonArray> notes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await earlier;
+            foreach (var note in notes)
+            {
+                await _record.WriteAsync(note, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is ApiException or OperationCanceledException)
+        {
+            LogNotNoted(_logger, _uid, e.Message);
+        }
+    }
+
+    private async Task<StepResult> StartAsync(QmpClient qmp, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        MigrationCredentials? credentials = null;
+        if (state.UsesTls())
+        {
+            credentials = await _record.Record.CredentialsAsync(_uid, cancellationToken);
+            if (credentials is null)
+            {
+                LogNoCredentials(_logger, _uid);
+                return StepResult.After(Later);
+            }
+        }
+
+        if (state.StartTimestamp is null)
+        {
+            if (!await _record.WriteAsync(RecordPatches.Started(state, credentials is not null, _time.GetUtcNow()), cancellationToken))
+            {
+                return StepResult.Again;
+            }
+
+            _record.Record.Event(vmi, EventReasons.Normal, EventReasons.Migrating, "VirtualMachineInstance is migrating.");
+        }
+
+        try
+        {
+            await _setup!.PrepareAsync(qmp, state, credentials, _progress.RulesFor(state, vmi.Status?.Hardware?.MemoryBytes ?? 0), cancellationToken);
+        }
+        catch (Exception e) when (e is QmpException or MigrationException)
+        {
+            _givenUp = e.Message;
+        }
+
+        _hasLeftovers = true;
+        return StepResult.Again;
+    }
+
+    private async Task<StepResult> MigrateAsync(QmpClient qmp, MigrationState state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _setup!.MigrateAsync(qmp, state, cancellationToken);
+        }
+        catch (Exception e) when (e is QmpException or MigrationException)
+        {
+            _givenUp = e.Message;
+        }
+
+        _begun = false;
+        _hasLeftovers = true;
+        return StepResult.Again;
+    }
+
+    private async Task<StepResult> CommitAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        if (!_noting.IsCompleted)
+        {
+            // It makes a newer version of the record, and the commit rests on the newest.
+            await _noting;
+            return StepResult.Again;
+        }
+
+        var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
+        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _progress.Last()), cancellationToken);
+        LogCommit(_logger, _uid, committed);
+        // Refused or unknown: the newest reading tells which, and the next step acts on it.
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> CancelAsync(
+        QmpClient qmp, SourceFacts facts, MigrationState state, string reason, CancellationToken cancellationToken)
+    {
+        if (facts.AbortRequested && !facts.Failed && state.AbortStatus is null)
+        {
+            await _record.WriteAsync(RecordPatches.Aborting(state), cancellationToken);
+        }
+
+        _givenUp ??= facts.Failed ? null : reason;
+        if (!_cancelled || facts.Phase == SourcePhase.PreSwitchover)
+        {
+            _cancelled = true;
+            await qmp.MigrateCancelAsync(cancellationToken, CommandDeadline);
+        }
+
+        return StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> YankAsync(QmpClient? qmp, string reason, CancellationToken cancellationToken)
+    {
+        _stuck.Restart();
+        if (qmp is not null)
+        {
+            LogYank(_logger, _uid, reason);
+            await qmp.YankMigrationAsync(cancellationToken, CommandDeadline);
+        }
+
+        return StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> RecordFailureAsync(
+        VirtualMachineInstance vmi, MigrationState state, SourceFacts facts, string reason, CancellationToken cancellationToken)
+    {
+        var why = facts.AbortRequested ? "Live migration has been aborted" : _givenUp ?? reason;
+        var abort = facts.AbortRequested ? MigrationModes.AbortSucceeded : null;
+        if (await _record.WriteAsync(RecordPatches.Failure(state, why, abort, _time.GetUtcNow()), cancellationToken))
+        {
+            _record.Record.Event(
+                vmi, EventReasons.Warning, EventReasons.Migrated, $"VirtualMachineInstance migration uid {_uid} failed. reason:{why}");
+            LogFailed(_logger, _uid, why);
+            return StepResult.Again;
+        }
+
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> FinishAsync(QmpClient? qmp, CancellationToken cancellationToken)
+    {
+        var note = Path.Combine(_pod.Folder, DomainFolder.Migrated);
+        if (!File.Exists(note))
+        {
+            await File.WriteAllTextAsync(note, _uid, cancellationToken);
+        }
+
+        SourceSetup.DeleteCredentials(_pod, _uid);
+        if (qmp is not null)
+        {
+            try
+            {
+                await qmp.QuitAsync(cancellationToken, CommandDeadline);
+                await qmp.Closed.WaitAsync(CommandDeadline, _time, cancellationToken);
+            }
+            catch (Exception e) when (e is QmpUnavailableException or TimeoutException)
+            {
+                LogSilent(_logger, _uid, e.Message);
+            }
+        }
+
+        return StepResult.After(Soon);
+    }
+
+    [LoggerMessage(300, LogLevel.Information, "Migration {Uid} source: {Action} ({Phase}): {Reason}")]
+    private static partial void LogDecision(ILogger logger, string uid, SourceAction action, SourcePhase phase, string reason);
+
+    [LoggerMessage(301, LogLevel.Warning, "Migration {Uid} source: QEMU is silent: {Error}")]
+    private static partial void LogSilent(ILogger logger, string uid, string error);
+
+    [LoggerMessage(302, LogLevel.Information, "Migration {Uid} source: the guest goes on here")]
+    private static partial void LogResumed(ILogger logger, string uid);
+
+    [LoggerMessage(303, LogLevel.Information, "Migration {Uid} source: monitor orders {Action}: {Reason}")]
+    private static partial void LogMonitor(ILogger logger, string uid, MonitorAction action, string reason);
+
+    [LoggerMessage(304, LogLevel.Information, "Migration {Uid} source: waits for its certificates")]
+    private static partial void LogNoCredentials(ILogger logger, string uid);
+
+    [LoggerMessage(305, LogLevel.Information, "Migration {Uid} source: commit written: {Committed}")]
+    private static partial void LogCommit(ILogger logger, string uid, bool committed);
+
+    [LoggerMessage(306, LogLevel.Warning, "Migration {Uid} source: breaks QEMU's connections: {Reason}")]
+    private static partial void LogYank(ILogger logger, string uid, string reason);
+
+    [LoggerMessage(308, LogLevel.Information, "Migration {Uid} source: progress could not be written: {Error}")]
+    private static partial void LogNotNoted(ILogger logger, string uid, string error);
+
+    [LoggerMessage(307, LogLevel.Warning, "Migration {Uid} source: failed: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string uid, string reason);
+}

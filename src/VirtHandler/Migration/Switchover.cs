@@ -1,0 +1,140 @@
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>
+/// The rules of the hand-over: facts in, one step out. At no instant may two copies of a guest run, and there must always
+/// be a way back to a running guest. It rests on three things. The record is moved only by compare-and-swap against a
+/// version in which neither an abort nor a failure stood. A target runs only after it has read that the record names it.
+/// A source whose QEMU has completed runs again only after the failure is on record while the record still names it: that
+/// write outdates every commit that may still be under way.
+/// </summary>
+public static class Switchover
+{
+    public static SourceDecision DecideSource(SourceFacts facts) => facts.Owner switch
+    {
+        Owner.Target => DecideCommittedSource(facts),
+        // A record that names neither side is not ours to act on, in any direction.
+        Owner.Other => new(SourceAction.Done, "the record names a pod that takes no part in this migration"),
+        _ => facts.Failed ? DecideFailedSource(facts) : DecideOwningSource(facts),
+    };
+
+    public static TargetDecision DecideTarget(TargetFacts facts) => facts.Owner switch
+    {
+        Owner.Target => DecideOwningTarget(facts),
+        Owner.Other => DecideUnwantedTarget(facts, "another pod owns the guest"),
+        _ when facts.Superseded => DecideUnwantedTarget(facts, "the record is about another migration"),
+        _ when facts.Failed => DecideUnwantedTarget(facts, "the migration has failed"),
+        _ => DecidePreparingTarget(facts),
+    };
+
+    private static SourceDecision DecideCommittedSource(SourceFacts facts) => facts switch
+    {
+        { TargetRuns: false } => new(SourceAction.Wait, "committed; the guest is held here until the target says that it runs"),
+        { Phase: SourcePhase.Gone } => new(SourceAction.Done, "the target runs and this copy is gone"),
+        _ => new(SourceAction.Finish, "the target runs"),
+    };
+
+    private static SourceDecision DecideFailedSource(SourceFacts facts) => facts switch
+    {
+        { Phase: SourcePhase.Gone } => new(SourceAction.Done, "QEMU is gone"),
+        { Phase: SourcePhase.Unreachable, Stuck: true } => new(SourceAction.Yank, "QEMU does not answer"),
+        { Phase: SourcePhase.Unreachable } => new(SourceAction.Wait, "QEMU does not answer"),
+        { Phase: SourcePhase.Setup or SourcePhase.Active or SourcePhase.PreSwitchover } =>
+            new(SourceAction.Cancel, "the record says that the migration has failed"),
+        { Phase: SourcePhase.Device or SourcePhase.Cancelling, Stuck: true } => new(SourceAction.Yank, "QEMU does not let go of the migration"),
+        { Phase: SourcePhase.Device } => new(SourceAction.Cancel, "the record says that the migration has failed"),
+        { Phase: SourcePhase.Cancelling } => new(SourceAction.Wait, "QEMU is cancelling"),
+        { GuestStopped: true, PausedByUser: false } => new(SourceAction.Resume, "the migration has failed; the guest goes on here"),
+        { HasLeftovers: true } or { Mirrors: not MirrorPhase.None } => new(SourceAction.CleanUp, "the migration has failed"),
+        _ => new(SourceAction.Done, "the migration has failed; the guest runs on"),
+    };
+
+    private static SourceDecision DecideOwningSource(SourceFacts facts)
+    {
+        var stop = facts.AbortRequested ? "an abort was requested" : facts.GivenUp;
+        return facts.Phase switch
+        {
+            SourcePhase.Gone => new(SourceAction.RecordFailure, "the source's QEMU has ended"),
+            SourcePhase.Failed => new(SourceAction.RecordFailure, facts.Error ?? stop ?? "QEMU gave no reason"),
+            SourcePhase.Unreachable when facts.Stuck => new(SourceAction.Yank, "QEMU does not answer"),
+            SourcePhase.Unreachable => new(SourceAction.Wait, "QEMU does not answer"),
+            SourcePhase.Cancelling => facts.Stuck
+                ? new(SourceAction.Yank, "QEMU does not finish cancelling")
+                : new(SourceAction.Wait, "QEMU is cancelling"),
+            SourcePhase.Completed when facts.AbortRequested =>
+                new(SourceAction.RecordFailure, "an abort was requested before the guest was handed over"),
+            SourcePhase.Completed when !facts.RecordFresh =>
+                new(SourceAction.Wait, "everything has arrived; the API server has to be heard before the guest can be handed over"),
+            SourcePhase.Completed => new(SourceAction.Commit, "everything has arrived at the target"),
+            SourcePhase.Device when facts.Stuck => new(SourceAction.Yank, "QEMU does not get the last of the state through"),
+            SourcePhase.Device when stop is not null => new(SourceAction.Cancel, stop),
+            SourcePhase.Device => new(SourceAction.Wait, "the last of the state is under way"),
+            SourcePhase.Idle => DecideIdle(facts, stop),
+            _ when stop is not null => new(SourceAction.Cancel, stop),
+            _ when facts.Mirrors == MirrorPhase.Broken => new(SourceAction.Cancel, "a disk could not be copied"),
+            SourcePhase.PreSwitchover => DecidePreSwitchover(facts),
+            SourcePhase.Setup when facts.Stuck => new(SourceAction.Cancel, "the target did not take the connection in time"),
+            _ => new(SourceAction.Wait, "pages flow"),
+        };
+    }
+
+    private static SourceDecision DecideIdle(SourceFacts facts, string? stop) => facts switch
+    {
+        _ when stop is not null => new(SourceAction.RecordFailure, stop),
+        { Mirrors: MirrorPhase.Broken } => new(SourceAction.RecordFailure, facts.Error ?? "a disk could not be copied"),
+        { TargetListening: false } => new(SourceAction.Wait, "the target is being prepared"),
+        { Prepared: false } => new(SourceAction.Start, "the target listens"),
+        { Mirrors: MirrorPhase.Copying } => new(SourceAction.Wait, "disks are being copied"),
+        { HasMirrors: true, Mirrors: MirrorPhase.None } => new(SourceAction.RecordFailure, "the copies of disks have ended by themselves"),
+        _ => new(SourceAction.Migrate, "all that goes before the memory is done"),
+    };
+
+    private static SourceDecision DecidePreSwitchover(SourceFacts facts) => facts switch
+    {
+        { RecordFresh: false, Stuck: true } => new(SourceAction.Cancel, "the API server is not heard, so the guest could not be handed over"),
+        { RecordFresh: false } => new(SourceAction.Wait, "the API server has to be heard before the switch"),
+        { Mirrors: MirrorPhase.Copying, Stuck: true } => new(SourceAction.Cancel, "the last disk writes do not get through"),
+        { Mirrors: MirrorPhase.Copying } => new(SourceAction.Wait, "the last disk writes are under way"),
+        { Mirrors: MirrorPhase.Ready } => new(SourceAction.EndMirrors, "the guest stands still and all disks are equal"),
+        _ => new(SourceAction.Continue, "nothing but the last of the memory is left"),
+    };
+
+    private static TargetDecision DecideOwningTarget(TargetFacts facts) => facts.Phase switch
+    {
+        TargetPhase.Gone or TargetPhase.NotPrepared when facts.MayHaveRun || facts.RunReported =>
+            new(TargetAction.Done, "the guest has ended here"),
+        TargetPhase.Gone or TargetPhase.NotPrepared => new(TargetAction.HandBack, "this copy ended before it ran"),
+        TargetPhase.Failed => new(TargetAction.End, "this copy cannot run"),
+        TargetPhase.Loaded when facts.RunReported => Report(facts, "the guest is here"),
+        TargetPhase.Loaded when facts.ExportsOpen => new(TargetAction.CloseExports, "the disks are complete"),
+        TargetPhase.Loaded when facts.PausedByUser => Report(facts, "the guest is here, paused by its user"),
+        TargetPhase.Loaded => new(TargetAction.Run, "the record names this pod"),
+        TargetPhase.Running => Report(facts, "the guest runs here"),
+        _ => new(TargetAction.Wait, "committed; the last of the state is arriving"),
+    };
+
+    private static TargetDecision Report(TargetFacts facts, string reason) => facts switch
+    {
+        { RunReported: false } => new(TargetAction.ReportRunning, reason),
+        { HasLeftovers: true } => new(TargetAction.CleanUp, reason),
+        _ => new(TargetAction.Done, reason),
+    };
+
+    private static TargetDecision DecideUnwantedTarget(TargetFacts facts, string reason) => facts.Phase switch
+    {
+        TargetPhase.Gone or TargetPhase.NotPrepared => new(TargetAction.Done, reason),
+        _ => new(TargetAction.End, reason),
+    };
+
+    private static TargetDecision DecidePreparingTarget(TargetFacts facts) => facts.Phase switch
+    {
+        TargetPhase.NotPrepared => new(TargetAction.Prepare, "a guest is to come here"),
+        TargetPhase.Waiting => new(TargetAction.Listen, "QEMU is up"),
+        TargetPhase.Listening when !facts.Published => new(TargetAction.Publish, "QEMU listens"),
+        TargetPhase.Loaded when facts.ExportsOpen => new(TargetAction.CloseExports, "the disks are complete"),
+        // It must not run while the record names the source, however that came about.
+        TargetPhase.Running => new(TargetAction.End, "it runs without owning the guest"),
+        TargetPhase.Failed => new(TargetAction.Wait, "the stream broke; the source will say so"),
+        TargetPhase.Gone => new(TargetAction.Wait, "QEMU ended; the source will notice"),
+        _ => new(TargetAction.Wait, "the source is at work"),
+    };
+}

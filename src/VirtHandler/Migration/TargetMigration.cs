@@ -1,0 +1,295 @@
+using Godwit.Qemu;
+using Godwit.Types;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>
+/// Drives one migration at its target. The guest that arrives is held until the record names this pod; that it may have run
+/// is noted on disk before it is released, so that a copy which has run is never taken for one that has not.
+/// </summary>
+internal sealed partial class TargetMigration : IMigrationDriver
+{
+    private static readonly TimeSpan QueryDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
+
+    private readonly LocalPod _pod;
+    private readonly string _uid;
+    private readonly RecordKeeper _record;
+    private readonly MigrationTools _tools;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly QemuLink _link;
+    private readonly TargetSetup _setup;
+    private bool _hasLeftovers = true;
+    private bool? _exportsOpen;
+    private bool _heldBefore;
+    private TargetAction? _lastAction;
+
+    public TargetMigration(LocalPod pod, string uid, RecordKeeper record, MigrationTools tools, ILogger logger, TimeProvider time)
+    {
+        _pod = pod;
+        _uid = uid;
+        _record = record;
+        _tools = tools;
+        _logger = logger;
+        _time = time;
+        _link = new QemuLink(pod.Folder, time);
+        _setup = new TargetSetup(pod, new AttemptNames(uid), tools);
+    }
+
+    public QmpClient? Monitor => _link.Client;
+
+    public ValueTask DisposeAsync() => _link.DisposeAsync();
+
+    public async Task<StepResult> StepAsync(CancellationToken cancellationToken)
+    {
+        var vmi = _record.Vmi;
+        var facts = await GatherAsync(vmi, cancellationToken);
+        var decision = Switchover.DecideTarget(facts);
+        if (decision.Action != _lastAction)
+        {
+            _lastAction = decision.Action;
+            LogDecision(_logger, _uid, decision.Action, facts.Phase, decision.Reason);
+        }
+
+        return await ApplyAsync(decision, facts, vmi, cancellationToken);
+    }
+
+    private async Task<TargetFacts> GatherAsync(VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        var state = vmi.Migration();
+        var superseded = _record.IsGone || state?.MigrationUid != _uid;
+        var facts = new TargetFacts
+        {
+            Owner = !superseded ? vmi.OwnerFor(state!) : vmi.Status?.OwnerPodUID == _pod.Uid ? Owner.Target : Owner.Source,
+            Superseded = superseded,
+            Failed = state?.Failed == true,
+            Published = !string.IsNullOrEmpty(state?.TargetNodeAddress),
+            RunReported = superseded || state?.TargetNodeDomainReadyTimestamp is not null,
+            MayHaveRun = File.Exists(Path.Combine(_pod.Folder, DomainFolder.Released)),
+            PausedByUser = vmi.PausedByUser(),
+            HasLeftovers = _hasLeftovers,
+            Phase = TargetPhase.Unreachable,
+        };
+        switch (await _link.ConnectAsync(cancellationToken))
+        {
+            case QemuPresence.Gone:
+                return facts with { Phase = TargetPhase.Gone };
+            case QemuPresence.NotPrepared:
+                return facts with { Phase = TargetPhase.NotPrepared };
+            case QemuPresence.Starting:
+                return facts with { Phase = TargetPhase.Starting };
+            case QemuPresence.Connected:
+                break;
+            default:
+                return facts;
+        }
+
+        var qmp = _link.Client!;
+        try
+        {
+            // Sent together, answered in order: the guest may be standing still while we ask.
+            var asked = (Migration: qmp.QueryMigrateAsync(cancellationToken, QueryDeadline), Run: qmp.QueryStatusAsync(cancellationToken, QueryDeadline));
+            await Task.WhenAll(asked.Migration, asked.Run);
+            var (migration, run) = (await asked.Migration, await asked.Run);
+            _exportsOpen ??= (await qmp.QueryBlockExportsAsync(cancellationToken)).Length > 0;
+            return facts with { Phase = Phases.OfTarget(migration.Status, run.Status), ExportsOpen = _exportsOpen.Value };
+        }
+        catch (QmpUnavailableException e)
+        {
+            LogSilent(_logger, _uid, e.Message);
+            return facts;
+        }
+    }
+
+    private async Task<StepResult> ApplyAsync(
+        TargetDecision decision, TargetFacts facts, VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        var qmp = _link.Client;
+        switch (decision.Action)
+        {
+            case TargetAction.Wait:
+                return await WaitAsync(facts, cancellationToken);
+            case TargetAction.Prepare:
+                return await GuardAsync(vmi, async () => await _tools.Targets.PrepareAsync(vmi, _pod, cancellationToken), cancellationToken);
+            case TargetAction.Listen:
+                return await GuardAsync(vmi, () => ListenAsync(qmp!, vmi, cancellationToken), cancellationToken);
+            case TargetAction.Publish:
+                return await PublishAsync(vmi, cancellationToken);
+            case TargetAction.CloseExports:
+                await qmp!.NbdServerStopAsync(cancellationToken);
+                _exportsOpen = false;
+                return StepResult.Again;
+            case TargetAction.Run:
+                return await RunAsync(qmp!, cancellationToken);
+            case TargetAction.ReportRunning:
+                return await ReportAsync(qmp!, vmi, cancellationToken);
+            case TargetAction.HandBack:
+                return await HandBackAsync(vmi, decision.Reason, cancellationToken);
+            case TargetAction.End:
+                return await EndAsync(qmp, cancellationToken);
+            case TargetAction.CleanUp:
+                await _setup.CleanUpAsync(qmp!, cancellationToken);
+                _hasLeftovers = false;
+                return StepResult.Again;
+            default:
+                return StepResult.Finished;
+        }
+    }
+
+    private async Task<StepResult> WaitAsync(TargetFacts facts, CancellationToken cancellationToken)
+    {
+        if (facts.Phase is TargetPhase.Starting)
+        {
+            return StepResult.After(TimeSpan.FromMilliseconds(20));
+        }
+
+        if (facts.Phase == TargetPhase.Loaded && !_heldBefore)
+        {
+            // The commit is under way, and the watch will tell of it: a question now would only be in its way.
+            _heldBefore = true;
+            return StepResult.After(Soon);
+        }
+
+        // The guest stands still until we hear that the record names us: do not rely on the watch alone.
+        if (facts.Phase is TargetPhase.Loaded or TargetPhase.Failed or TargetPhase.Gone || !_record.IsFresh)
+        {
+            await _record.RefreshAsync(cancellationToken);
+        }
+
+        return StepResult.After(facts.Phase == TargetPhase.Loaded ? Soon : Later);
+    }
+
+    /// <summary>Runs a preparing step; what cannot be cured by repetition is recorded as the migration's failure.</summary>
+    private async Task<StepResult> GuardAsync(VirtualMachineInstance vmi, Func<Task<bool>> step, CancellationToken cancellationToken)
+    {
+        string problem;
+        try
+        {
+            return await step() ? StepResult.Again : StepResult.After(Later);
+        }
+        catch (Exception e) when (e is MigrationException or QmpException or ArgumentException or InvalidDataException or Boot.DomainException or Disks.DiskException)
+        {
+            problem = $"the target could not be prepared: {e.Message}";
+        }
+
+        _record.Record.Event(vmi, EventReasons.Warning, EventReasons.PreparingTarget, problem);
+        LogProblem(_logger, _uid, problem);
+        await _record.WriteAsync(RecordPatches.Failure(vmi.Migration()!, problem, abortStatus: null, _time.GetUtcNow()), cancellationToken);
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Later);
+    }
+
+    private async Task<bool> ListenAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        var state = vmi.Migration()!;
+        MigrationCredentials? credentials = null;
+        if (state.UsesTls())
+        {
+            credentials = await _record.Record.CredentialsAsync(_uid, cancellationToken);
+            if (credentials is null)
+            {
+                return false;
+            }
+        }
+
+        var source = await _record.Record.PodAddressAsync(state.SourcePod ?? "", cancellationToken);
+        if (source is null)
+        {
+            return false;
+        }
+
+        await _setup.ListenAsync(qmp, vmi, credentials, source, cancellationToken);
+        _exportsOpen = _setup.HasDisks;
+        _record.Record.Event(vmi, EventReasons.Normal, EventReasons.PreparingTarget, "VirtualMachineInstance Migration Target Prepared.");
+        return true;
+    }
+
+    private async Task<StepResult> PublishAsync(VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        var ports = _setup.Ports();
+        if (await _record.WriteAsync(
+                RecordPatches.Published(vmi.Migration()!, _pod.Ip, ports, TargetSetup.ChannelsFor(vmi.Migration()!)), cancellationToken))
+        {
+            _record.Record.Event(
+                vmi, EventReasons.Normal, EventReasons.PreparingTarget,
+                $"Migration Target is listening at {_pod.Ip}, on ports: {string.Join(',', ports.Keys)}");
+        }
+
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> RunAsync(QmpClient qmp, CancellationToken cancellationToken)
+    {
+        var note = Path.Combine(_pod.Folder, DomainFolder.Released);
+        if (!File.Exists(note))
+        {
+            // A plain write is enough: it outlives every process, and a node that loses power loses the guest as well.
+            await File.WriteAllTextAsync(note, _uid, cancellationToken);
+        }
+
+        await qmp.ContinueAsync(cancellationToken, CommandDeadline);
+        return StepResult.Again;
+    }
+
+    private async Task<StepResult> ReportAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        var resumed = qmp.Events.Since(0).FirstOrDefault(e => e.Name == "RESUME")?.Timestamp;
+        if (await _record.WriteAsync(RecordPatches.Running(vmi, resumed, _time.GetUtcNow()), cancellationToken))
+        {
+            _record.Record.Event(
+                vmi, EventReasons.Normal, EventReasons.Migrated,
+                $"The VirtualMachineInstance migrated to node {vmi.Migration()!.TargetNode}.");
+            LogRunning(_logger, _uid);
+        }
+
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> HandBackAsync(VirtualMachineInstance vmi, string reason, CancellationToken cancellationToken)
+    {
+        var done = await _record.WriteAsync(
+            RecordPatches.HandBack(vmi, $"{reason}; the guest goes on at the source", _time.GetUtcNow()), cancellationToken);
+        LogHandBack(_logger, _uid, done);
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> EndAsync(QmpClient? qmp, CancellationToken cancellationToken)
+    {
+        await _setup.CloseNetworkAsync(cancellationToken);
+        SourceSetup.DeleteCredentials(_pod, _uid);
+        if (qmp is not null)
+        {
+            try
+            {
+                await qmp.QuitAsync(cancellationToken, CommandDeadline);
+                await qmp.Closed.WaitAsync(CommandDeadline, _time, cancellationToken);
+            }
+            catch (Exception e) when (e is QmpUnavailableException or TimeoutException)
+            {
+                // Its main loop hangs in a read or write: break the connection, so that the next try is heard.
+                LogSilent(_logger, _uid, e.Message);
+                await qmp.YankMigrationAsync(cancellationToken, CommandDeadline);
+            }
+        }
+
+        return StepResult.After(Soon);
+    }
+
+    [LoggerMessage(320, LogLevel.Information, "Migration {Uid} target: {Action} ({Phase}): {Reason}")]
+    private static partial void LogDecision(ILogger logger, string uid, TargetAction action, TargetPhase phase, string reason);
+
+    [LoggerMessage(321, LogLevel.Warning, "Migration {Uid} target: QEMU is silent: {Error}")]
+    private static partial void LogSilent(ILogger logger, string uid, string error);
+
+    [LoggerMessage(322, LogLevel.Warning, "Migration {Uid} target: {Problem}")]
+    private static partial void LogProblem(ILogger logger, string uid, string problem);
+
+    [LoggerMessage(323, LogLevel.Information, "Migration {Uid} target: the guest runs here")]
+    private static partial void LogRunning(ILogger logger, string uid);
+
+    [LoggerMessage(324, LogLevel.Warning, "Migration {Uid} target: record given back to the source: {Done}")]
+    private static partial void LogHandBack(ILogger logger, string uid, bool done);
+}

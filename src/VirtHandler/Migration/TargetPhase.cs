@@ -1,0 +1,29 @@
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>What there is at the target.</summary>
+public enum TargetPhase
+{
+    /// <summary>No domain has been given to the launcher.</summary>
+    NotPrepared,
+
+    /// <summary>The launcher has its domain; QEMU does not answer yet.</summary>
+    Starting,
+
+    /// <summary>QEMU waits for orders.</summary>
+    Waiting,
+    Listening,
+    Receiving,
+
+    /// <summary>Everything has arrived; the guest is held.</summary>
+    Loaded,
+    Running,
+
+    /// <summary>The stream broke: this QEMU is of no more use.</summary>
+    Failed,
+
+    /// <summary>The process is proven to be gone.</summary>
+    Gone,
+
+    /// <summary>No answer, though the process may live.</summary>
+    Unreachable,
+}

@@ -1,0 +1,145 @@
+using System.Text;
+
+namespace Godwit.VirtHandler.Network;
+
+/// <summary>What is still missing in a pod's network, as input for ip and nft. Pure: facts and wiring in, text out.</summary>
+public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList<string>? DhcpArguments)
+{
+    /// <summary>Our nat and filter rules live in one table, so that a restart sees at once whether they are there.</summary>
+    public const string TableName = "godwit";
+
+    /// <summary>Connections of a migration into this pod: they are for QEMU, not for the guest.</summary>
+    public const string MigrationSet = "migration";
+
+    /// <summary>Room for a tunnel's headers, so that a connection carried over to another pod needs no fragments.</summary>
+    private const int TunnelRoom = 90;
+
+    public static PodNetworkPlan Decide(PodNetworkFacts facts, PodWiring wiring)
+    {
+        if (facts.Uplink is not { } uplink)
+        {
+            throw new InvalidOperationException($"the pod has no network device {PodWiring.UplinkName}");
+        }
+
+        return new PodNetworkPlan(
+            Batch(facts, wiring, uplink.Mtu),
+            facts.HasRules ? null : RuleText(wiring, uplink.Mtu),
+            facts.HasDhcp ? null : DnsmasqArguments(wiring, uplink.Mtu));
+    }
+
+    private static string Batch(PodNetworkFacts facts, PodWiring wiring, int mtu)
+    {
+        var batch = new StringBuilder();
+        var subnet = wiring.Subnet;
+        var bridge = facts.Links.FirstOrDefault(link => link.Name == PodWiring.BridgeName);
+        var tap = facts.Links.FirstOrDefault(link => link.Name == PodWiring.TapName);
+        if (bridge is null)
+        {
+            Line($"link add name {PodWiring.BridgeName} address {PodWiring.BridgeMac} mtu {mtu} type bridge stp_state 0 forward_delay 0");
+        }
+
+        if (!facts.BridgeAddresses.Contains(subnet.Gateway))
+        {
+            Line($"address add {subnet.Gateway}/{subnet.PrefixLength} brd + dev {PodWiring.BridgeName}");
+        }
+
+        if (bridge is not { Up: true })
+        {
+            Line($"link set {PodWiring.BridgeName} up");
+        }
+
+        if (tap is null)
+        {
+            Line($"tuntap add dev {PodWiring.TapName} mode tap{(wiring.MultiQueue ? " multi_queue" : "")}");
+        }
+
+        if (tap is not { Up: true, Master: PodWiring.BridgeName, QueueLength: PodWiring.TapQueueLength } || tap.Mtu != mtu)
+        {
+            Line($"link set {PodWiring.TapName} mtu {mtu} txqueuelen {PodWiring.TapQueueLength} master {PodWiring.BridgeName} up");
+        }
+
+        // A guest that stands still answers no ARP; its entry must not expire meanwhile.
+        Line($"neighbour replace {subnet.Guest} lladdr {wiring.GuestMac} dev {PodWiring.BridgeName} nud permanent");
+        return batch.ToString();
+
+        void Line(string text) => batch.Append(text).Append('\n');
+    }
+
+    private static string RuleText(PodWiring wiring, int mtu)
+    {
+        var subnet = wiring.Subnet;
+        var mss = mtu - TunnelRoom;
+        var inbound = string.Join("\n    ", Forwarded(wiring).Select(match => $"iifname \"{PodWiring.UplinkName}\" {match}dnat to {subnet.Guest}"));
+        var loopback = string.Join("\n    ", Forwarded(wiring).Select(match => $"ip daddr 127.0.0.1 {match}dnat to {subnet.Guest}"));
+        return $$"""
+            table ip {{TableName}} {
+              set {{MigrationSet}} {
+                type ipv4_addr . inet_service
+              }
+              chain prerouting {
+                type nat hook prerouting priority -100;
+                iifname "{{PodWiring.UplinkName}}" ip saddr . tcp dport @{{MigrationSet}} accept
+                {{inbound}}
+              }
+              chain output {
+                type nat hook output priority -100;
+                {{loopback}}
+              }
+              chain postrouting {
+                type nat hook postrouting priority 100;
+                oifname "{{PodWiring.UplinkName}}" ip saddr {{subnet.Guest}} masquerade
+                oifname "{{PodWiring.BridgeName}}" ip saddr 127.0.0.1 snat to {{subnet.Gateway}}
+              }
+              chain forward {
+                type filter hook forward priority -150;
+                tcp flags & (syn|rst) == syn tcp option maxseg size > {{mss}} tcp option maxseg size set {{mss}}
+              }
+            }
+
+            """;
+    }
+
+    private static IEnumerable<string> Forwarded(PodWiring wiring)
+    {
+        if (wiring.AllPorts)
+        {
+            yield return "";
+            yield break;
+        }
+
+        if (wiring.TcpPorts.Count > 0)
+        {
+            yield return $"tcp dport {{ {string.Join(", ", wiring.TcpPorts)} }} ";
+        }
+
+        if (wiring.UdpPorts.Count > 0)
+        {
+            yield return $"udp dport {{ {string.Join(", ", wiring.UdpPorts)} }} ";
+        }
+    }
+
+    private static List<string> DnsmasqArguments(PodWiring wiring, int mtu)
+    {
+        var subnet = wiring.Subnet;
+        List<string> arguments =
+        [
+            "--conf-file=/dev/null", "--port=0", "--no-hosts", "--no-resolv", "--no-ping", "--leasefile-ro", "--user=nobody",
+            $"--interface={PodWiring.BridgeName}", "--except-interface=lo", "--bind-interfaces", "--dhcp-authoritative",
+            $"--dhcp-range={subnet.Guest},{subnet.Guest},{subnet.Netmask},infinite",
+            $"--dhcp-host={wiring.GuestMac},{subnet.Guest},{(wiring.Hostname is { } name ? name + "," : "")}infinite",
+            $"--dhcp-option=option:router,{subnet.Gateway}",
+            $"--dhcp-option=option:mtu,{mtu}",
+        ];
+        if (wiring.Nameservers.Count > 0)
+        {
+            arguments.Add($"--dhcp-option=option:dns-server,{string.Join(',', wiring.Nameservers)}");
+        }
+
+        if (wiring.SearchDomains.Count > 0)
+        {
+            arguments.Add($"--dhcp-option=option:domain-search,{string.Join(',', wiring.SearchDomains)}");
+        }
+
+        return arguments;
+    }
+}

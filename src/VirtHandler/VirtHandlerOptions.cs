@@ -1,0 +1,19 @@
+namespace Godwit.VirtHandler;
+
+/// <summary>Which node an agent is for, and where that node's things are.</summary>
+public sealed record VirtHandlerOptions
+{
+    /// <summary>The node's name in the API.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The kubelet's folder as this agent sees it; <c>pods/&lt;UID&gt;</c> lie in it.</summary>
+    public string KubeletRoot { get; init; } = "/var/lib/kubelet";
+
+    public string QemuBinary { get; init; } = "qemu-system-x86_64";
+
+    /// <summary>The node is reported as alive this often; KubeVirt's own period.</summary>
+    public TimeSpan HeartbeatPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>VMIs looked after at the same time.</summary>
+    public int Workers { get; init; } = 8;
+}
