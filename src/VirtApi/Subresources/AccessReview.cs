@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+
+namespace Godwit.VirtApi.Subresources;
+
+/// <summary>Asks the API server whether a user may use a subresource: the same rules hold here as everywhere else.</summary>
+internal static class AccessReview
+{
+    private static readonly ResourceKind Reviews =
+        new("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", Namespaced: false);
+
+    /// <summary>Null: allowed; else why not.</summary>
+    public static async Task<string?> RefusalAsync(
+        ApiClient api, RemoteUser user, NamespacedName vmi, string subresource, string verb, CancellationToken ct)
+    {
+        var review = await api.CreateAsync(Reviews, Request(user, vmi, subresource, verb), ct: ct);
+        return review.Flag("status", "allowed") == true
+            ? null
+            : $"virtualmachineinstances.subresources.kubevirt.io \"{vmi.Name}\" is forbidden: User \"{user.Name}\" cannot {verb} resource "
+                + $"\"virtualmachineinstances/{subresource}\" in API group \"subresources.kubevirt.io\" in the namespace \"{vmi.Namespace}\"";
+    }
+
+    private static JsonObject Request(RemoteUser user, NamespacedName vmi, string subresource, string verb) => new()
+    {
+        ["apiVersion"] = Reviews.ApiVersion,
+        ["kind"] = Reviews.Kind,
+        ["spec"] = new JsonObject
+        {
+            ["user"] = user.Name,
+            ["groups"] = new JsonArray([.. user.Groups]),
+            ["extra"] = new JsonObject(user.Extra.Select(
+                static e => KeyValuePair.Create<string, JsonNode?>(e.Key, new JsonArray([.. e.Value.Select(static v => (JsonNode)v)])))),
+            ["resourceAttributes"] = new JsonObject
+            {
+                ["group"] = "subresources.kubevirt.io",
+                ["version"] = "v1",
+                ["resource"] = "virtualmachineinstances",
+                ["subresource"] = subresource,
+                ["namespace"] = vmi.Namespace,
+                ["name"] = vmi.Name,
+                ["verb"] = verb,
+            },
+        },
+    };
+}
