@@ -1,0 +1,25 @@
+namespace Godwit.Cli.Host;
+
+/// <summary>What <c>godwit up</c> decided about the cluster; every process of it reads this.</summary>
+public sealed record ClusterSettings
+{
+    public string Name { get; init; } = "godwit";
+
+    public IReadOnlyList<string> Nodes { get; init; } = ["node01", "node02"];
+
+    public int ApiPort { get; init; } = 6443;
+
+    public int WebhookPort { get; init; } = 9443;
+
+    public string NodeCidr { get; init; } = "10.99.0.0/24";
+
+    public string PodCidr { get; init; } = "10.98.0.0/16";
+
+    public string ServiceCidr { get; init; } = "10.97.0.0/16";
+
+    public string BinDir { get; init; } = AppContext.BaseDirectory;
+
+    public string? NodeMemory { get; init; }
+
+    public int NodeCpus { get; init; } = 2;
+}

@@ -1,0 +1,3 @@
+using Godwit.Cli;
+
+return await GodwitCommand.InvokeAsync(args);

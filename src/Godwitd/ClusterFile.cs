@@ -1,0 +1,46 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Godwit.LocalCluster;
+using Godwit.Machinery;
+
+namespace Godwit.Godwitd;
+
+/// <summary>Reads <c>cluster.json</c>, which <c>godwit up</c> writes.</summary>
+public static class ClusterFile
+{
+    public static ClusterOptions Read(string state)
+    {
+        var folder = Path.GetFullPath(state);
+        var file = Path.Combine(folder, "cluster.json");
+        if (!File.Exists(file))
+        {
+            throw new UsageException($"{file} does not exist; `godwit up --state {folder}` writes it");
+        }
+
+        var json = JsonNode.Parse(File.ReadAllText(file));
+        var defaults = new ClusterOptions { StateDirectory = folder };
+        var nodeCidr = json.Text("nodeCidr") ?? defaults.NodeCidr;
+        return defaults with
+        {
+            Name = json.Text("name") ?? defaults.Name,
+            Nodes = json.At("nodes") is JsonArray nodes ? [.. nodes.Select(static n => n!.GetValue<string>())] : defaults.Nodes,
+            ApiPort = (int?)json.Integer("apiPort") ?? defaults.ApiPort,
+            WebhookPort = (int?)json.Integer("webhookPort") ?? defaults.WebhookPort,
+            NodeCidr = nodeCidr,
+            PodCidr = json.Text("podCidr") ?? defaults.PodCidr,
+            ServiceCidr = json.Text("serviceCidr") ?? defaults.ServiceCidr,
+            BinDirectory = json.Text("binDir") ?? AppContext.BaseDirectory,
+            NodeMemory = json.Text("nodeMemory"),
+            NodeCpus = (int?)json.Integer("nodeCpus"),
+            ExtraAddresses = [Gateway(nodeCidr)],
+        };
+    }
+
+    /// <summary>The first address of the nodes' network: the bridge's.</summary>
+    private static IPAddress Gateway(string cidr)
+    {
+        var bytes = IPNetwork.Parse(cidr).BaseAddress.GetAddressBytes();
+        bytes[^1]++;
+        return new IPAddress(bytes);
+    }
+}

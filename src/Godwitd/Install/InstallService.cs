@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Godwit.LocalCluster;
+using Godwit.Machinery;
+using Godwit.Types;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Godwitd.Install;
+
+/// <summary>Installs Godwit into the local cluster: users, manifests, and where virt-api is to be found.</summary>
+public sealed class InstallService(Task<bool> emulated) : IClusterService
+{
+    private const string ApiService = "virt-api";
+    private static readonly ResourceKind EndpointSlice = new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", Namespaced: true);
+
+    public string Name => "install";
+
+    public async Task RunAsync(ClusterContext context, CancellationToken cancellationToken)
+    {
+        ComponentUsers.Write(context);
+        using var api = ApiClient.FromKubeconfig(context.KubeconfigPath, context.Time);
+        var manifests = new Manifests(api, context.Time, context.Loggers.CreateLogger<Manifests>());
+        await manifests.ApplyAsync(Path.Combine(context.Options.BinDirectory ?? AppContext.BaseDirectory, "deploy"), cancellationToken);
+        await AnnounceAsync(api, context.Options, cancellationToken);
+        await SetEmulationAsync(api, cancellationToken);
+        await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken);
+    }
+
+    /// <summary>virt-api runs outside of any pod, so its service has no selector and we name its address ourselves.</summary>
+    private static async Task AnnounceAsync(ApiClient api, ClusterOptions options, CancellationToken ct)
+    {
+        var slice = new JsonObject
+        {
+            ["apiVersion"] = EndpointSlice.ApiVersion,
+            ["kind"] = EndpointSlice.Kind,
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = ApiService,
+                ["namespace"] = Installation.Namespace,
+                ["labels"] = new JsonObject { ["kubernetes.io/service-name"] = ApiService },
+            },
+            ["addressType"] = "IPv4",
+            ["endpoints"] = new JsonArray(new JsonObject
+            {
+                ["addresses"] = new JsonArray(options.ExtraAddresses[0].ToString()),
+                ["conditions"] = new JsonObject { ["ready"] = true },
+            }),
+            ["ports"] = new JsonArray(new JsonObject { ["name"] = "", ["protocol"] = "TCP", ["port"] = options.WebhookPort }),
+        };
+        if (await api.TryGetAsync(EndpointSlice, slice.Key(), ct) is null)
+        {
+            await api.CreateAsync(EndpointSlice, slice, ct: ct);
+        }
+        else
+        {
+            await api.PatchAsync(EndpointSlice, slice.Key(), PatchKind.Merge, slice, ct: ct);
+        }
+    }
+
+    /// <summary>Where this machine can only emulate, launcher pods must not ask for /dev/kvm.</summary>
+    private async Task SetEmulationAsync(ApiClient api, CancellationToken ct)
+    {
+        if (!await emulated.WaitAsync(ct))
+        {
+            return;
+        }
+
+        var patch = new JsonObject
+        {
+            ["spec"] = new JsonObject
+            {
+                ["configuration"] = new JsonObject
+                {
+                    ["developerConfiguration"] = new JsonObject { ["useEmulation"] = true },
+                },
+            },
+        };
+        await api.PatchAsync(Kinds.KubeVirt, new(Installation.Namespace, Installation.KubeVirtName), PatchKind.Merge, patch, ct: ct);
+    }
+}

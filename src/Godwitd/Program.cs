@@ -1,0 +1,3 @@
+using Godwit.Godwitd;
+
+return await Daemon.RunAsync(args);

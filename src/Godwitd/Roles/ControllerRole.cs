@@ -1,0 +1,31 @@
+using System.Net;
+using Godwit.Godwitd.Install;
+using Godwit.Machinery;
+using Godwit.VirtApi;
+using Godwit.VirtController;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Godwitd.Roles;
+
+/// <summary>virt-controller and virt-api in one process; each has its own user.</summary>
+public static class ControllerRole
+{
+    public static async Task RunAsync(Arguments arguments, ILoggerFactory loggers, CancellationToken ct)
+    {
+        var kubeconfig = arguments.Find("kubeconfig");
+        var apiUser = arguments.Find("state") is { } state && ComponentUsers.PathOf(state, "virt-api") is var own && File.Exists(own) ? own : kubeconfig;
+        using var controllerApi = ApiClient.Open(new() { Kubeconfig = kubeconfig, UserAgent = "virt-controller" });
+        using var virtApi = ApiClient.Open(new() { Kubeconfig = apiUser, UserAgent = "virt-api" });
+        var listen = arguments.Find("listen") is { } text ? Endpoint(text) : new VirtApiOptions().Listen;
+        await TaskGroup.RunAsync(
+            ct,
+            [
+                token => VirtControllers.RunAsync(new VirtControllerOptions(), controllerApi, loggers, TimeProvider.System, token),
+                token => VirtApiServer.RunAsync(new VirtApiOptions { Listen = listen }, virtApi, loggers, TimeProvider.System, token),
+            ]);
+    }
+
+    private static IPEndPoint Endpoint(string text) => IPEndPoint.TryParse(text, out var endpoint)
+        ? endpoint
+        : throw new UsageException($"--listen {text} is not ADDRESS:PORT");
+}

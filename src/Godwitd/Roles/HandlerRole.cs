@@ -1,0 +1,16 @@
+using Godwit.Machinery;
+using Godwit.VirtHandler;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.Godwitd.Roles;
+
+/// <summary>virt-handler of one node.</summary>
+public static class HandlerRole
+{
+    public static async Task RunAsync(Arguments arguments, ILoggerFactory loggers, CancellationToken ct)
+    {
+        using var api = ApiClient.Open(new() { Kubeconfig = arguments.Find("kubeconfig"), UserAgent = "virt-handler" });
+        var options = new VirtHandlerOptions { Node = arguments.Get("node"), KubeletRoot = arguments.Find("kubelet-root") ?? "/var/lib/kubelet" };
+        await VirtHandlerAgent.RunAsync(options, api, loggers, TimeProvider.System, ct);
+    }
+}
