@@ -1,0 +1,54 @@
+using Godwit.Tests.E2E.Support;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Tests.E2E;
+
+/// <summary>Many moves in a row, and afterwards the machine is as it was.</summary>
+public sealed class LeakTests(ClusterFixture cluster)
+{
+    private const int Moves = 6;
+
+    [Fact]
+    public async Task Moves_in_a_row_succeed_and_leave_nothing_behind_at_either_node()
+    {
+        cluster.Require();
+        string[] after;
+        var before = Machine.Leftovers(ClusterFixture.Name, cluster.State.Root);
+        // The cluster's own group is made with its first pod and stays as long as the cluster does.
+        var clusterGroup = $"/godwit/{ClusterFixture.Name}";
+        await using (var guest = await Guest.StartAsync(cluster, "e2e-leak"))
+        {
+            for (var move = 1; move <= Moves; move++)
+            {
+                var outcome = await guest.MoveAsync();
+                outcome.Succeeded.ShouldBeTrue($"move {move}: {outcome.Failure}");
+            }
+
+            await guest.ShouldBeUnhurtAsync();
+        }
+
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        do
+        {
+            after = [.. Machine.Leftovers(ClusterFixture.Name, cluster.State.Root).Except(before, StringComparer.Ordinal).Where(l => !l.EndsWith(clusterGroup, StringComparison.Ordinal))];
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
+        }
+        while (after.Length > 0 && !deadline.IsCancellationRequested);
+        after.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_cluster_that_is_down_has_left_nothing_on_the_machine()
+    {
+        cluster.Require();
+        const string Name = "godwitgone";
+        const string State = "/var/lib/godwit-gone";
+        var godwit = Path.Combine(ClusterFixture.Binaries, "godwit");
+        (await Tool.RunAsync(godwit, ["up", "--name", Name, "--auto", "--state", State, "--timeout", "120"], TimeSpan.FromMinutes(3))).Ok();
+        Machine.Leftovers(Name, State).ShouldNotBeEmpty("the test looks in the wrong places");
+        (await Tool.RunAsync(godwit, ["down", "--state", State], TimeSpan.FromMinutes(1))).Ok();
+        Machine.Leftovers(Name, State).ShouldBeEmpty();
+        Directory.Exists(State).ShouldBeFalse();
+    }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Godwit.Cli.Api;
+using Godwit.Cli.Demo;
+using Godwit.Machinery;
+using Godwit.Types;
+using Shouldly;
+
+namespace Godwit.Tests.E2E.Support;
+
+/// <summary>A demo guest in a namespace of its own, watched by its console from birth to the end of the test.</summary>
+internal sealed class Guest : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private readonly ClusterFixture _cluster;
+    private readonly ObjectFollower _follower;
+    private readonly ConsoleCollector _console;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _collecting = Task.CompletedTask;
+
+    private Guest(ClusterFixture cluster, NamespacedName name)
+    {
+        _cluster = cluster;
+        Name = name;
+        _follower = new(cluster.Api, TimeProvider.System);
+        _console = new(cluster.Api, TimeProvider.System);
+    }
+
+    public NamespacedName Name { get; }
+
+    /// <summary>Creates it from the example and waits until it has booted and may be moved.</summary>
+    public static async Task<Guest> StartAsync(ClusterFixture cluster, string @namespace, string name = "demo", string memory = "256Mi", string guestMemory = "mg.mem=96")
+    {
+        var guest = new Guest(cluster, new(@namespace, name));
+        (await cluster.KubectlAsync(["create", "namespace", @namespace])).Ok();
+        var vmi = Yaml.ParseObjects(await File.ReadAllTextAsync(Path.Combine(ClusterFixture.Root, "examples", "vmi-demo.yaml"))).Single();
+        vmi.Ensure("metadata")["name"] = name;
+        vmi.Ensure("metadata")["namespace"] = @namespace;
+        vmi.Ensure("spec", "domain", "memory")["guest"] = memory;
+        var boot = vmi.Ensure("spec", "domain", "firmware", "kernelBoot");
+        boot["kernelArgs"] = boot.Text("kernelArgs")!.Replace("mg.mem=256", guestMemory, StringComparison.Ordinal);
+        var created = await cluster.Api.CreateAsync(Kinds.VirtualMachineInstance, vmi);
+        guest._collecting = guest._console.RunAsync(created, guest._stop.Token);
+        var running = await guest._follower.UntilAsync(
+            Kinds.VirtualMachineInstance,
+            guest.Name,
+            static v => VmiFacts.Phase(v) == VmiPhases.Running && VmiFacts.Address(v) is not null && Lookups.HasCondition(v, Conditions.LiveMigratable),
+            Limit,
+            $"{name} to run",
+            CancellationToken.None);
+        running.ShouldNotBeNull();
+        await guest.UntilTicksAsync(100);
+        return guest;
+    }
+
+    public Task<JsonObject> ReadAsync() => _cluster.Api.GetAsync(Kinds.VirtualMachineInstance, Name);
+
+    public async Task<string> NodeAsync() => VmiFacts.Node(await ReadAsync())!;
+
+    /// <summary>Asks for a move and waits for how it ends.</summary>
+    public async Task<MigrationFacts> MoveAsync(TimeSpan? limit = null)
+    {
+        var created = await MigrationRequest.CreateAsync(_cluster.Api, Name, node: null, CancellationToken.None);
+        return await EndOfAsync(created.Name(), limit);
+    }
+
+    public async Task<MigrationFacts> EndOfAsync(string migration, TimeSpan? limit = null)
+    {
+        var final = await UntilAsync(migration, Lookups.IsFinal, limit);
+        return MigrationFacts.Of(final);
+    }
+
+    /// <summary>Waits until the VMIM is as wanted.</summary>
+    public async Task<JsonObject> UntilAsync(string migration, Func<JsonObject, bool> wanted, TimeSpan? limit = null) =>
+        (await _follower.UntilAsync(
+            Kinds.VirtualMachineInstanceMigration, new(Name.Namespace, migration), wanted, limit ?? Limit, $"the migration {migration}", CancellationToken.None))
+        .ShouldNotBeNull($"the migration {migration} is gone");
+
+    /// <summary>What the console has shown so far, over all pods.</summary>
+    public GuestConsole Console => GuestConsole.Read(_console.Pods);
+
+    /// <summary>Waits until the guest has counted on by this many ticks.</summary>
+    public async Task UntilTicksAsync(long more)
+    {
+        var wanted = Console.Ticks + more;
+        using var deadline = new CancellationTokenSource(Limit);
+        while (Console.Ticks < wanted)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, deadline.Token);
+        }
+    }
+
+    /// <summary>The guest ran on as if nothing had happened.</summary>
+    public async Task ShouldBeUnhurtAsync()
+    {
+        await UntilTicksAsync(100);
+        var console = Console;
+        console.LostTicks.ShouldBe(0);
+        console.RepeatedTicks.ShouldBe(0);
+        console.MemoryErrors.ShouldBe(0);
+        console.DiskErrors.ShouldBe(0);
+        console.Crashes.ShouldBeEmpty();
+    }
+
+    /// <summary>Launcher pods of this guest that have not ended.</summary>
+    public async Task<IReadOnlyList<string>> LivingPodsAsync() =>
+    [
+        .. (await _cluster.Api.LauncherPodsAsync(await ReadAsync(), CancellationToken.None))
+            .Where(static p => p.Text("status", "phase") is not (PodPhases.Succeeded or PodPhases.Failed))
+            .Select(static p => p.Name()),
+    ];
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _collecting;
+        await _cluster.KubectlAsync(["delete", "namespace", Name.Namespace, "--wait=true", "--timeout=90s"]);
+        _stop.Dispose();
+    }
+}

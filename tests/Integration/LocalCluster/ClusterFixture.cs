@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+using Godwit.LocalCluster;
+using Godwit.LocalCluster.ApiServer;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Godwit.Integration.LocalCluster;
+
+/// <summary>An API server with its controllers in this process, on a free port, and the machine's kubectl to judge it.</summary>
+public sealed class ClusterFixture : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("godwit-cluster-").FullName;
+    private readonly CancellationTokenSource _stop = new();
+    private List<Task> _controllers = [];
+
+    public ApiServerHost Server { get; private set; } = null!;
+
+    /// <summary>What stands in for the kubelets' logs.</summary>
+    public FakePodLogs Logs { get; } = new();
+
+    public Kubectl Kubectl => new(Kubeconfig, _folder);
+
+    public string Kubeconfig => Path.Combine(_folder, "kubeconfig");
+
+    public async ValueTask InitializeAsync()
+    {
+        Server = await ApiServerHost.StartAsync(new ApiServerOptions { StateDirectory = _folder, ClusterName = "h3", PodLogs = Logs }, NullLoggerFactory.Instance, CancellationToken.None);
+        var context = new ClusterContext(new ClusterOptions { StateDirectory = _folder, Name = "h3" }, Server, NullLoggerFactory.Instance, TimeProvider.System) { KubeconfigPath = Kubeconfig };
+        _controllers = [.. ClusterControllers.All().Select(c => c.RunAsync(context, _stop.Token))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_controllers).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Server.DisposeAsync();
+        _stop.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A controller that ended early has failed.</summary>
+    public IEnumerable<Task> EndedControllers => _controllers.Where(c => c.IsCompleted);
+
+    /// <inheritdoc cref="LocalCluster.Kubectl.RunAsync"/>
+    public Task<KubectlResult> KubectlAsync(string arguments, string? input = null, string? editor = null) => Kubectl.RunAsync(arguments, input, editor);
+
+    /// <inheritdoc cref="LocalCluster.Kubectl.MustAsync"/>
+    public Task<string> MustAsync(string arguments, string? input = null, string? editor = null) => Kubectl.MustAsync(arguments, input, editor);
+
+    public async Task<JsonObject> GetAsync(string arguments) => (JsonObject)JsonNode.Parse(await MustAsync($"get {arguments} -o json"))!;
+
+    /// <summary>A new namespace with a name of its own.</summary>
+    public async Task<string> NamespaceAsync()
+    {
+        var name = "t" + Guid.NewGuid().ToString("N")[..8];
+        await MustAsync("create -f -", "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"" + name + "\"}}");
+        return name;
+    }
+}

@@ -1,0 +1,135 @@
+using Godwit.Integration.Qemu;
+using Godwit.Qemu;
+using Godwit.Types;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Integration.Migration;
+
+public sealed class LiveMigrationTests
+{
+    private const string Busy = "mg.tick=10 mg.mem=64 mg.rate=10";
+
+    [Fact]
+    public async Task A_working_guest_with_a_disk_moves_over_TLS_and_loses_no_tick()
+    {
+        await using var pair = await Pair.BootAsync($"{Busy} mg.disk=/dev/vda mg.diskmb=8", diskMiB: 32);
+        pair.Go();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+        state.Failed.ShouldNotBe(true, $"{state.FailureReason}; {pair.Target.Errors}");
+        await pair.Target.LineAsync(l => l.StartsWith("S ", StringComparison.Ordinal));
+
+        state.Tls.ShouldBe(true);
+        state.MultifdChannels.ShouldBe(2);
+        state.PauseMs!.Value.ShouldBeInRange(0.1, 5000);
+        state.QemuDowntimeMs.ShouldNotBeNull();
+        state.Mode.ShouldBe(MigrationModes.PreCopy);
+        state.Transfer!.TotalBytes!.Value.ShouldBeGreaterThan(192L << 20);
+        pair.Record.Now.Status!.OwnerPodUID.ShouldBe(Pair.TargetPod);
+        pair.Record.Now.Status!.NodeName.ShouldBe("node02");
+        pair.Record.Now.Metadata.Label(Labels.NodeName).ShouldBe("node02");
+        (await pair.Source.ExitAsync()).ShouldBe(0, pair.Source.Errors);
+        pair.Source.Status!.Reason.ShouldBe(LauncherReasons.Migrated);
+        ShouldGoOn(pair);
+        TestContext.Current.TestOutputHelper?.WriteLine($"pause {state.PauseMs} ms, QEMU's downtime {state.QemuDowntimeMs} ms");
+    }
+
+    [Fact]
+    public async Task A_guest_moves_without_TLS()
+    {
+        await using var pair = await Pair.BootAsync(Busy, configuration: new MigrationConfiguration { DisableTLS = true });
+        pair.Go();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+
+        state.Failed.ShouldNotBe(true, $"{state.FailureReason}; {pair.Target.Errors}");
+        state.Tls.ShouldBe(false);
+        await pair.Target.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal));
+        await pair.Source.ExitAsync();
+        ShouldGoOn(pair);
+    }
+
+    [Fact]
+    public async Task An_abort_while_pages_flow_leaves_the_guest_at_the_source()
+    {
+        await using var pair = await Pair.BootAsync(Busy, configuration: new MigrationConfiguration { BandwidthPerMigration = "8Mi" });
+        pair.Go();
+        await pair.Record.UntilAsync(v => v.Status!.MigrationState!.Transfer?.Pass >= 1, TimeSpan.FromSeconds(30));
+
+        await pair.AbortAsync();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+        state.Failed.ShouldBe(true);
+        state.AbortStatus.ShouldBe(MigrationModes.AbortSucceeded);
+        await ShouldStayAtSourceAsync(pair);
+    }
+
+    [Fact]
+    public async Task A_target_that_dies_while_pages_flow_costs_nothing()
+    {
+        await using var pair = await Pair.BootAsync(Busy, configuration: new MigrationConfiguration { BandwidthPerMigration = "8Mi" });
+        pair.Go();
+        await pair.Record.UntilAsync(v => v.Status!.MigrationState!.Transfer?.Pass >= 1, TimeSpan.FromSeconds(30));
+
+        pair.Target.KillQemu();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+        state.Failed.ShouldBe(true);
+        await ShouldStayAtSourceAsync(pair);
+    }
+
+    [Fact]
+    public async Task A_target_with_other_hardware_is_refused_before_a_byte_moves()
+    {
+        await using var pair = await Pair.BootAsync(Busy);
+        pair.Distort = hardware => hardware with { CpuModel = "Nehalem" };
+        pair.Go();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+
+        state.Failed.ShouldBe(true);
+        state.FailureReason!.ShouldContain("CPU model");
+        await ShouldStayAtSourceAsync(pair);
+    }
+
+    [Fact]
+    public async Task Both_agents_may_be_replaced_while_pages_flow()
+    {
+        await using var pair = await Pair.BootAsync(Busy, configuration: new MigrationConfiguration { BandwidthPerMigration = "32Mi" });
+        pair.Go();
+        await pair.Record.UntilAsync(v => v.Status!.MigrationState!.Transfer?.Pass >= 1, TimeSpan.FromSeconds(30));
+
+        await pair.RestartSourceAgentAsync();
+        await pair.RestartTargetAgentAsync();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+        state.Failed.ShouldNotBe(true, $"{state.FailureReason}; {pair.Target.Errors}");
+        await pair.Target.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal));
+        await pair.Source.ExitAsync();
+        ShouldGoOn(pair);
+    }
+
+    private static async Task ShouldStayAtSourceAsync(Pair pair)
+    {
+        pair.Record.Now.Status!.OwnerPodUID.ShouldBe(Pair.SourcePod);
+        await pair.Target.ExitAsync();
+        var seen = pair.Source.Lines.Count;
+        await pair.Source.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal), seen);
+        ShouldBeSound(pair.Source);
+        pair.Target.Ticks.ShouldBeEmpty();
+    }
+
+    private static void ShouldGoOn(Pair pair)
+    {
+        ShouldBeSound(pair.Source);
+        ShouldBeSound(pair.Target);
+        // Each tick has a number: none twice, none missing.
+        long[] all = [.. pair.Source.Ticks, .. pair.Target.Ticks];
+        pair.Target.Ticks.ShouldNotBeEmpty();
+        all.ShouldBe(Enumerable.Range(0, all.Length).Select(i => all[0] + i), ignoreOrder: false);
+    }
+
+    private static void ShouldBeSound(GuestHost host) =>
+        host.Lines.ShouldNotContain(l => l.Contains("CORRUPT", StringComparison.Ordinal) || l.Contains("panic", StringComparison.Ordinal) || l.Contains("BUG:", StringComparison.Ordinal));
+}

@@ -1,0 +1,4 @@
+namespace Godwit.Perf;
+
+/// <summary>What one move by hand took.</summary>
+internal sealed record BareHop(double TotalMs, double CopyMs, double PauseMs, double DowntimeMs, long Bytes);

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Godwit.Machinery;
+using Godwit.Types;
+
+namespace Godwit.Perf;
+
+/// <summary>The order of the measurements. Moves by Godwit and by hand alternate, and while one side's guest moves the other's is frozen.</summary>
+internal static class Bench
+{
+    private const string Ours = "Godwit";
+    private const string Bare = "bare QMP";
+
+    public static async Task RunAsync(BenchOptions options, TestCluster cluster, Report report, CancellationToken ct)
+    {
+        report.Load("at the start");
+        report.Add("godwit up: all ready", "ms", (await cluster.UpAsync(ct)).TotalMilliseconds, 3000);
+        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, ct);
+        Memory(cluster, report);
+        await cluster.ImportGuestAsync(ct);
+        var vmi = await cluster.CreateGuestAsync(ct);
+        report.Add("virt-launcher with a running guest, RSS", "MiB", TestCluster.InPod(vmi.Status!.OwnerPodUID!, "virt-launcher").Rss, 15);
+        await MoveAsync(options, cluster, vmi, report, ct);
+        var model = await cluster.Api.GetAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), ct: ct);
+        await cluster.Api.DeleteAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), ct: ct);
+        await ListBench.RunAsync(cluster.Api, model, options.Objects, report, ct);
+        report.Load("at the end");
+    }
+
+    private static void Memory(TestCluster cluster, Report report)
+    {
+        var processes = cluster.Processes();
+        foreach (var process in processes)
+        {
+            var name = string.Join(' ', process.Command.Split(' ').Take(2).Select(w => Path.GetFileName(w)));
+            report.Add($"idle, RSS of {name}", "MiB", process.Rss);
+        }
+
+        report.Add("idle, sum of RSS", "MiB", processes.Sum(p => p.Rss), 350);
+        report.Add("idle, sum of PSS", "MiB", processes.Sum(p => p.Pss));
+    }
+
+    private static async Task MoveAsync(BenchOptions options, TestCluster cluster, VirtualMachineInstance vmi, Report report, CancellationToken ct)
+    {
+        var boot = cluster.ReadDomain(vmi.Status!.NodeName!, vmi.Status.OwnerPodUID!);
+        var first = await GodwitHop.RunAsync(cluster, 0, ct);
+        report.Add($"{Ours}: first move, created to Succeeded", "ms", first.TotalMs);
+        report.Add($"{Ours}: first move, pause", "ms", first.State.PauseMs ?? double.NaN);
+        var moved = await cluster.GuestAsync(ct);
+        var incoming = cluster.ReadDomain(moved.Status!.NodeName!, moved.Status.OwnerPodUID!);
+        await using var bare = await BarePair.BootAsync(boot, incoming, cluster.Kernel, ct);
+        await bare.HopAsync(ct);
+        for (var i = 1; i <= options.Hops; i++)
+        {
+            await bare.FreezeAsync(ct);
+            Take(report, await GodwitHop.RunAsync(cluster, i, ct));
+            await bare.ThawAsync(ct);
+            var guest = (await cluster.GuestAsync(ct)).Status!.OwnerPodUID!;
+            var pid = TestCluster.InPod(guest, "qemu-system").Pid.ToString(CultureInfo.InvariantCulture);
+            await Tool.RunAsync("kill", ["-STOP", pid], ct);
+            try
+            {
+                Take(report, await bare.HopAsync(ct));
+            }
+            finally
+            {
+                await Tool.RunAsync("kill", ["-CONT", pid], CancellationToken.None);
+            }
+        }
+
+        report.Load("after the moves");
+        report.Compare("whole move", $"{Ours}: created to Succeeded", $"{Bare}: target started to guest running", "ms", 1500);
+        report.Compare("pause", $"{Ours}: pause, STOP to RESUME", $"{Bare}: pause, STOP to RESUME", "ms", 20);
+    }
+
+    private static void Take(Report report, GodwitHop hop)
+    {
+        report.Add($"{Ours}: created to Succeeded", "ms", hop.TotalMs);
+        foreach (var (phase, at) in hop.Phases)
+        {
+            report.Add($"{Ours}:   phase {phase} seen at", "ms", at);
+        }
+
+        report.Add($"{Ours}: pause, STOP to RESUME", "ms", hop.State.PauseMs ?? double.NaN);
+        report.Add($"{Ours}: QEMU's own downtime", "ms", hop.State.QemuDowntimeMs ?? double.NaN);
+        report.Add($"{Ours}: sent", "MiB", (hop.State.Transfer?.TransferredBytes ?? 0) / 1048576.0);
+    }
+
+    private static void Take(Report report, BareHop hop)
+    {
+        report.Add($"{Bare}: target started to guest running", "ms", hop.TotalMs);
+        report.Add($"{Bare}:   of which memory, migrate to STOP", "ms", hop.CopyMs);
+        report.Add($"{Bare}: pause, STOP to RESUME", "ms", hop.PauseMs);
+        report.Add($"{Bare}: QEMU's own downtime", "ms", hop.DowntimeMs);
+        report.Add($"{Bare}: sent", "MiB", hop.Bytes / 1048576.0);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Godwit.Perf;
+
+/// <summary>What to measure, and with what.</summary>
+internal sealed record BenchOptions
+{
+    /// <summary>Moves of each kind that count; one more goes before them, for warmth, and is reported apart.</summary>
+    public int Hops { get; init; } = 10;
+
+    public int Objects { get; init; } = 1000;
+
+    /// <summary>Leaves the cluster running afterwards.</summary>
+    public bool Keep { get; init; }
+
+    public string Bin { get; init; } = Path.GetFullPath("artifacts/godwit");
+
+    public string Output { get; init; } = Path.GetFullPath("artifacts/perf");
+
+    /// <summary>Null when the words make no sense.</summary>
+    public static BenchOptions? Parse(string[] words)
+    {
+        var options = new BenchOptions();
+        for (var i = 0; i < words.Length; i++)
+        {
+            var value = i + 1 < words.Length ? words[i + 1] : "";
+            switch (words[i])
+            {
+                case "quick":
+                    options = options with { Hops = 4 };
+                    break;
+                case "--keep":
+                    options = options with { Keep = true };
+                    break;
+                case "--hops" when int.TryParse(value, CultureInfo.InvariantCulture, out var hops) && hops > 0:
+                    options = options with { Hops = hops };
+                    i++;
+                    break;
+                case "--bin" when value.Length > 0:
+                    options = options with { Bin = Path.GetFullPath(value) };
+                    i++;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return options;
+    }
+}

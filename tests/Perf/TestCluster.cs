@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Qemu;
+using Godwit.Types;
+
+namespace Godwit.Perf;
+
+/// <summary>A cluster of the bench's own, with its own folder, name, ports and networks.</summary>
+internal sealed class TestCluster(BenchOptions options) : IAsyncDisposable
+{
+    private const string Name = "gperf";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private readonly string _state = Path.Combine("/var/lib", $"godwit-perf-{Environment.ProcessId}");
+    private ApiClient? _api;
+    private bool _started;
+
+    public ApiClient Api => _api ?? throw new InvalidOperationException("the cluster is not up");
+
+    public string Kernel { get; private set; } = "";
+
+    public async Task<TimeSpan> UpAsync(CancellationToken ct)
+    {
+        _started = true;
+        var began = Stopwatch.GetTimestamp();
+        await GodwitAsync(
+            ["up", "--yes", "--name", Name, "--port", "26443", "--webhook-port", "29443", "--node-cidr", "10.126.0.0/24", "--pod-cidr", "10.127.0.0/16",
+             "--service-cidr", "10.125.0.0/16", "--state", _state],
+            ct);
+        var took = Stopwatch.GetElapsedTime(began);
+        _api = ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
+        return took;
+    }
+
+    public async Task ImportGuestAsync(CancellationToken ct)
+    {
+        var cache = Environment.GetEnvironmentVariable("GODWIT_CACHE") is { Length: > 0 } given
+            ? Path.Combine(given, "demo-guest")
+            : Path.Combine(options.Bin, "cache", "demo-guest");
+        Directory.CreateDirectory(cache);
+        await Tool.RunAsync("/bin/sh", [Path.Combine(options.Bin, "guest", "build.sh"), cache], ct);
+        Kernel = cache;
+        await GodwitAsync(["image", "import", Path.Combine(cache, "demo-guest.oci.tar"), "--state", _state], ct);
+    }
+
+    /// <summary>All processes of the cluster, which descend from its supervisor.</summary>
+    public IReadOnlyList<HostProcessFacts> Processes()
+    {
+        var daemon = HostProcesses.All().Single(p => p.Command.Contains($"supervise --state {_state}", StringComparison.Ordinal));
+        return HostProcesses.Tree(daemon.Pid);
+    }
+
+    public static HostProcessFacts InPod(string podUid, string program) => HostProcesses.All().First(p =>
+        p.Cgroup.Contains($"/{podUid}/", StringComparison.Ordinal)
+        && Path.GetFileName(p.Command.Split(' ')[0]).StartsWith(program, StringComparison.Ordinal));
+
+    public Domain ReadDomain(string node, string podUid) =>
+        Domain.Read(Path.Combine(_state, "nodes", node, "kubelet", "pods", podUid, "volumes", "kubernetes.io~empty-dir", "godwit"))
+        ?? throw new InvalidOperationException($"pod {podUid} has no domain");
+
+    public async Task<VirtualMachineInstance> CreateGuestAsync(CancellationToken ct)
+    {
+        var manifest = Yaml.ParseObjects(await File.ReadAllTextAsync(Path.Combine(options.Bin, "examples", "vmi-demo.yaml"), ct))[0];
+        await Api.CreateAsync(Kinds.VirtualMachineInstance, WithNamespace(manifest), ct: ct);
+        return await WatchAsync(
+            Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, "demo", vmi => vmi.Status?.Phase == "Running", ct);
+    }
+
+    /// <summary>Waits until the object is as wanted, seeing each of its versions as it comes.</summary>
+    public async Task<T> WatchAsync<T>(
+        ResourceKind kind, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string name, Func<T, bool> done, CancellationToken ct)
+        where T : class
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        var watch = new WatchOptions { FieldSelector = $"metadata.name={name}" };
+        while (true)
+        {
+            await foreach (var seen in Api.WatchAsync(kind, "default", type, watch, patience.Token))
+            {
+                if (seen.Object is { } now && done(now))
+                {
+                    return now;
+                }
+            }
+        }
+    }
+
+    public async Task<VirtualMachineInstance> GuestAsync(CancellationToken ct) =>
+        await Api.GetAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), TypesJson.Default.VirtualMachineInstance, ct: ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        _api?.Dispose();
+        if (_started && !options.Keep)
+        {
+            await GodwitAsync(["down", "--state", _state], CancellationToken.None);
+        }
+    }
+
+    private static JsonObject WithNamespace(JsonObject manifest)
+    {
+        manifest["metadata"]!["namespace"] = "default";
+        return manifest;
+    }
+
+    private Task<string> GodwitAsync(string[] arguments, CancellationToken ct) => Tool.RunAsync(Path.Combine(options.Bin, "godwit"), arguments, ct);
+}

@@ -1,0 +1,98 @@
+using Godwit.Types;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Unit.Types;
+
+public sealed class MigrationValidationTests
+{
+    private static MigrationAdmissionFacts Facts(VirtualMachineInstance? vmi, params VirtualMachineInstanceMigration[] others) =>
+        new() { Vmi = vmi, Others = others, Namespace = "default", Cluster = Given.Cluster() };
+
+    private static string Only(VirtualMachineInstanceMigration migration, MigrationAdmissionFacts facts) =>
+        Validation.MigrationCreate(migration, facts).Single().Message;
+
+    [Fact]
+    public void A_running_VMI_may_be_migrated() =>
+        Validation.MigrationCreate(Given.Migration(), Facts(Given.RunningVmi())).ShouldBeEmpty();
+
+    [Fact]
+    public void A_migration_names_a_VMI_that_exists_and_runs()
+    {
+        Only(Given.Migration(""), Facts(null)).ShouldBe("vmiName is missing");
+        Only(Given.Migration(), Facts(null)).ShouldBe("the VMI \"default/vmi-fedora\" does not exist");
+        var vmi = Given.RunningVmi();
+        Only(Given.Migration(), Facts(vmi with { Status = new() { Phase = "Failed" } }))
+            .ShouldBe("Cannot migrate VMI in finalized state.");
+        Only(Given.Migration(), Facts(vmi with { Status = new() { Phase = "Scheduling" } })).ShouldContain("is not running");
+    }
+
+    [Fact]
+    public void A_VMI_that_cannot_move_says_why()
+    {
+        var vmi = Given.RunningVmi();
+        vmi = vmi with
+        {
+            Status = vmi.Status! with
+            {
+                Conditions = [new Condition { Type = "LiveMigratable", Status = "False", Reason = "R", Message = "M" }],
+            },
+        };
+        Only(Given.Migration(), Facts(vmi)).ShouldBe("Cannot migrate VMI, Reason: R, Message: M");
+    }
+
+    [Fact]
+    public void One_migration_at_a_time_for_each_VMI()
+    {
+        Only(Given.Migration(), Facts(Given.RunningVmi(), Given.Migration(phase: "Running", uid: "m0")))
+            .ShouldBe("in-flight migration detected. Active migration job (m0) is currently already in progress for VMI vmi-fedora.");
+        Validation.MigrationCreate(
+            Given.Migration(),
+            Facts(Given.RunningVmi(), Given.Migration(phase: "Failed"), Given.Migration("other", "Running"))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Only_the_controller_sets_priorities()
+    {
+        var migration = Given.Migration();
+        migration = migration with { Spec = migration.Spec! with { Priority = "system-critical" } };
+        Only(migration, Facts(Given.RunningVmi()))
+            .ShouldBe("Migration priority queue, only virt-controller is allowed to set priority field");
+        Validation.MigrationCreate(migration, Facts(Given.RunningVmi()) with { ByController = true }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_gate_of_2020_counts_where_the_config_map_lists_gates()
+    {
+        var map = new ConfigMap { Data = new Dictionary<string, string> { ["feature-gates"] = "DataVolumes" } };
+        var facts = Facts(Given.RunningVmi()) with
+        {
+            Cluster = ClusterConfiguration.Resolve(null, LegacyConfiguration.Read(map)),
+        };
+        Only(Given.Migration(), facts).ShouldBe("LiveMigration feature gate is not enabled in kubevirt-config");
+    }
+
+    [Fact]
+    public void A_migration_is_fixed_once_it_is_made()
+    {
+        var old = Defaults.ForCreate(Given.Migration()) with { Status = new() { Phase = "Running" } };
+        Validation.MigrationUpdate(old, old with { Spec = old.Spec! with { VmiName = "b" } }).Single().Message
+            .ShouldBe("update of Migration object's spec is restricted");
+        Validation.MigrationUpdate(old, old with { Metadata = old.Metadata with { Labels = null } }).Single().Message
+            .ShouldBe("selector label kubevirt.io/vmi-name cannot be modified during in-flight migration");
+        var final = old with { Status = new() { Phase = "Failed" } };
+        Validation.MigrationUpdate(final, final with { Metadata = old.Metadata with { Labels = null } }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Policies_have_sane_numbers()
+    {
+        var policy = new MigrationPolicy
+        {
+            Spec = new MigrationPolicySpec { BandwidthPerMigration = "-1", CompletionTimeoutPerGiB = -1, MaxDowntimeMs = 3_000_000 },
+        };
+        Validation.Policy(policy, Given.Cluster()).Select(error => error.Path).ShouldBe(
+            ["spec.completionTimeoutPerGiB", "spec.bandwidthPerMigration", "spec.maxDowntimeMs", "spec.maxDowntimeMs"]);
+        Validation.Policy(new MigrationPolicy { Spec = new() { AllowPostCopy = true } }, Given.Cluster()).ShouldBeEmpty();
+    }
+}

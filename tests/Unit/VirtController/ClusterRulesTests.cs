@@ -1,0 +1,117 @@
+using Godwit.Types;
+using Godwit.VirtController;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Unit.VirtController;
+
+public sealed class ClusterRulesTests
+{
+    private static Node Node(string? heartbeat = null, params Taint[] taints) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = "node01",
+            Annotations = heartbeat is null ? null : new Dictionary<string, string> { [Annotations.Heartbeat] = heartbeat },
+        },
+        Spec = new NodeSpec { Taints = taints },
+    };
+
+    private static VirtualMachineInstanceMigration? Evacuate(VirtualMachineInstance vmi, Node? node, params VirtualMachineInstanceMigration[] migrations) =>
+        EvacuationDecisions.Decide(vmi, node, migrations, unfinishedPods: 1, Taints.Drain);
+
+    [Fact]
+    public void A_drained_node_is_left_by_those_that_can_migrate()
+    {
+        var drained = Node(null, new Taint { Key = Taints.Drain, Value = "draining", Effect = "NoSchedule" });
+        var migration = Evacuate(Given.RunningVmi(), drained)!;
+        migration.Metadata.GenerateName.ShouldBe("kubevirt-evacuation-");
+        migration.Metadata.Annotation(Annotations.EvacuationMigration).ShouldBe("node01");
+        migration.Spec!.Priority.ShouldBe("system-critical");
+        Evacuate(Given.RunningVmi(), Node()).ShouldBeNull();
+        Evacuate(Given.RunningVmi(), drained, Given.Migration("Pending")).ShouldBeNull();
+        Evacuate(Given.RunningVmi(), drained, Given.Migration("Failed")).ShouldNotBeNull();
+        var vmi = Given.RunningVmi();
+        Evacuate(vmi with { Spec = vmi.Spec! with { EvictionStrategy = "None" } }, drained).ShouldBeNull();
+        Evacuate(vmi with { Status = vmi.Status! with { Conditions = null } }, drained).ShouldBeNull();
+        Evacuate(Given.Migrating(), drained).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_marked_VMI_leaves_its_node_but_not_another()
+    {
+        var vmi = Given.RunningVmi();
+        Evacuate(vmi with { Status = vmi.Status! with { EvacuationNodeName = "node01" } }, Node()).ShouldNotBeNull();
+        Evacuate(vmi with { Status = vmi.Status with { EvacuationNodeName = "node02" } }, Node()).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("2026-03-22T09:55:01Z", false)]
+    [InlineData("2026-03-22T09:54:59Z", true)]
+    public void A_node_is_silent_after_five_minutes(string? heartbeat, bool silent) =>
+        NodeDecisions.IsSilent(Node(heartbeat), Given.Now).ShouldBe(silent);
+
+    [Fact]
+    public void Only_a_guest_without_a_living_pod_is_lost()
+    {
+        NodeDecisions.IsLost(Given.RunningVmi(), "node01", []).ShouldBeTrue();
+        NodeDecisions.IsLost(Given.RunningVmi(), "node01", [Given.Pod("source-uid")]).ShouldBeFalse();
+        NodeDecisions.IsLost(Given.Vmi("Failed", "node01"), "node01", []).ShouldBeFalse();
+        var lost = NodeDecisions.Lost(Given.RunningVmi(), Given.Now);
+        (lost.Status!.Phase, lost.Status.Reason).ShouldBe(("Failed", "NodeUnresponsive"));
+    }
+
+    [Fact]
+    public void Only_a_node_that_left_or_was_declared_off_is_gone()
+    {
+        NodeDecisions.IsGone(null).ShouldBeTrue();
+        NodeDecisions.IsGone(Node("2020-01-01T00:00:00Z")).ShouldBeFalse();
+        NodeDecisions.IsGone(Node(null, new Taint { Key = "node.kubernetes.io/out-of-service" })).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void The_installation_reports_itself_deployed_once()
+    {
+        var once = InstallationDecisions.Decide(new KubeVirt(), "0.1.0", Given.Now);
+        once.Status!.Phase.ShouldBe("Deployed");
+        once.Status.Conditions.IsTrue("Available").ShouldBeTrue();
+        JsonEquality.Same(once, InstallationDecisions.Decide(once, "0.1.0", Given.Now.AddHours(1)), TypesJson.Default.KubeVirt)
+            .ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Failures_of_automatic_migrations_slow_the_next_one_down()
+    {
+        static VirtualMachineInstanceMigration Automatic(string phase, string uid, int minute) => Given.Migration(phase, uid) is var one
+            ? one with
+            {
+                Metadata = one.Metadata with
+                {
+                    CreationTimestamp = Given.Now.AddMinutes(minute),
+                    Annotations = new Dictionary<string, string> { [Annotations.EvacuationMigration] = "node01" },
+                },
+            }
+            : throw new InvalidOperationException();
+
+        TimeSpan? Wait(params VirtualMachineInstanceMigration[] earlier) => MigrationBackoff.Remaining(new MigrationFacts
+        {
+            Migration = Automatic("Pending", "new", 9),
+            Vmi = Given.RunningVmi(),
+            Siblings = earlier,
+            Now = Given.Now,
+        });
+
+        Wait().ShouldBeNull();
+        Wait(Automatic("Failed", "a", 1)).ShouldBe(TimeSpan.FromSeconds(20));
+        Wait(Automatic("Failed", "a", 1), Automatic("Failed", "b", 2)).ShouldBe(TimeSpan.FromSeconds(40));
+        Wait(Automatic("Failed", "a", 1), Automatic("Succeeded", "b", 2)).ShouldBeNull();
+        MigrationBackoff.Remaining(new MigrationFacts
+        {
+            Migration = Given.Migration("Pending"),
+            Vmi = Given.RunningVmi(),
+            Siblings = [Automatic("Failed", "a", 1)],
+            Now = Given.Now,
+        }).ShouldBeNull();
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Types;
+using Godwit.VirtController;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Unit.VirtController;
+
+public sealed class LauncherPodTests
+{
+    private const string Template = """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: virt-launcher-vmi-fedora-bwql6
+          generateName: virt-launcher-vmi-fedora-
+          namespace: default
+          labels:
+            app: x
+            kubevirt.io: virt-launcher
+            kubevirt.io/created-by: vmi-uid
+            vm.kubevirt.io/name: vmi-fedora
+            vmi.kubevirt.io/id: vmi-fedora
+          annotations:
+            mine: "y"
+            kubevirt.io/pci-topology-version: v3
+            kubevirt.io/domain: vmi-fedora
+            kubevirt.io/migrationTransportUnix: "true"
+            kubectl.kubernetes.io/default-container: compute
+            descheduler.alpha.kubernetes.io/request-evict-only: ""
+            kubevirt.io/memory-overhead-bytes: "177209344"
+          ownerReferences:
+          - apiVersion: kubevirt.io/v1
+            kind: VirtualMachineInstance
+            name: vmi-fedora
+            uid: vmi-uid
+            controller: true
+            blockOwnerDeletion: true
+        spec:
+          containers:
+          - name: compute
+            image: godwit/virt-launcher:0.1.0
+            imagePullPolicy: IfNotPresent
+            args: [--name, vmi-fedora, --namespace, default, --uid, vmi-uid, --grace, "15"]
+            resources:
+              requests:
+                cpu: 100m
+                memory: 681Mi
+              limits:
+                devices.kubevirt.io/tun: "1"
+                devices.kubevirt.io/kvm: "1"
+            volumeMounts:
+            - name: godwit
+              mountPath: /var/run/godwit
+            - name: kernel-boot
+              mountPath: /var/run/godwit-images/kernel-boot
+              readOnly: true
+            - name: root
+              mountPath: /var/run/godwit-images/root
+              readOnly: true
+            - name: data
+              mountPath: /var/run/godwit-volumes/data
+            - name: host
+              mountPath: /var/run/godwit-volumes/host
+          volumes:
+          - name: godwit
+            emptyDir: {}
+          - name: kernel-boot
+            image:
+              reference: boot:1
+              pullPolicy: IfNotPresent
+          - name: root
+            image:
+              reference: fedora:40
+              pullPolicy: IfNotPresent
+          - name: data
+            persistentVolumeClaim:
+              claimName: shared
+          - name: host
+            hostPath:
+              path: /data
+              type: DirectoryOrCreate
+          nodeSelector:
+            disk: fast
+            kubevirt.io/schedulable: "true"
+            kubernetes.io/arch: amd64
+          automountServiceAccountToken: false
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 30
+          hostname: vmi-fedora
+          enableServiceLinks: false
+          imagePullSecrets:
+          - name: s
+        """;
+
+    [Fact]
+    public void The_pod_is_made_as_the_template_says()
+    {
+        var pod = JsonSerializer.SerializeToNode(
+            LauncherPod.ForStart(Given.Vmi(), Given.Cluster, Given.Image), TypesJson.Default.Pod)!.AsObject();
+        var expected = Yaml.Parse(Template)!.AsObject();
+        JsonNode.DeepEquals(pod, expected).ShouldBeTrue(Yaml.Write(pod));
+    }
+
+    [Fact]
+    public void The_pod_of_a_VMI_has_the_same_name_each_time_and_another_for_each_migration()
+    {
+        var start = LauncherPod.ForStart(Given.Vmi(), Given.Cluster, Given.Image).Metadata.Name;
+        LauncherPod.ForStart(Given.Vmi(), Given.Cluster, Given.Image).Metadata.Name.ShouldBe(start);
+        Target("m1").Metadata.Name.ShouldNotBe(start);
+        Target("m2").Metadata.Name.ShouldNotBe(Target("m1").Metadata.Name);
+    }
+
+    [Fact]
+    public void Without_an_accelerator_no_device_for_it_is_asked_for()
+    {
+        var pod = LauncherPod.ForStart(Given.Vmi(), Given.Cluster with { UseEmulation = true }, Given.Image);
+        pod.Spec!.Containers![0].Resources!.Limits!.Keys.ShouldBe([Launcher.TunDevice]);
+    }
+
+    [Fact]
+    public void A_target_pod_is_marked_kept_away_from_the_source_and_narrowed_down()
+    {
+        var pod = Target("m1", new Dictionary<string, string> { ["kubernetes.io/hostname"] = "node02", ["disk"] = "slow" });
+        pod.Metadata.Label(Labels.MigrationJobUid).ShouldBe("m1");
+        pod.Metadata.Annotation(Annotations.MigrationJobName).ShouldBe("migration-m1");
+        var term = pod.Spec!.Affinity!.PodAntiAffinity!.RequiredDuringSchedulingIgnoredDuringExecution!.Single();
+        term.TopologyKey.ShouldBe("kubernetes.io/hostname");
+        term.LabelSelector!.MatchLabels![Labels.CreatedBy].ShouldBe("vmi-uid");
+        pod.Spec.NodeSelector!["kubernetes.io/hostname"].ShouldBe("node02");
+        pod.Spec.NodeSelector["disk"].ShouldBe("fast");
+    }
+
+    [Fact]
+    public void A_target_must_offer_what_the_sources_node_says_that_it_offers()
+    {
+        var vmi = Given.RunningVmi();
+        vmi = vmi with
+        {
+            Status = vmi.Status! with { Hardware = new HardwareRecord { MachineType = "pc-q35-10.0", CpuModel = "Haswell" } },
+        };
+        var node = new Node
+        {
+            Metadata = new ObjectMeta
+            {
+                Labels = new Dictionary<string, string> { ["machine-type.node.kubevirt.io/pc-q35-10.0"] = "true" },
+            },
+        };
+        var selector = LauncherPod.ForMigration(vmi, Given.Migration(), Given.Cluster, Given.Image, node).Spec!.NodeSelector!;
+        selector["machine-type.node.kubevirt.io/pc-q35-10.0"].ShouldBe("true");
+        selector.Keys.ShouldNotContain("cpu-model.node.kubevirt.io/Haswell");
+    }
+
+    private static Pod Target(string uid, Dictionary<string, string>? selector = null)
+    {
+        var migration = Given.Migration(uid: uid);
+        return LauncherPod.ForMigration(
+            Given.RunningVmi(),
+            migration with { Spec = migration.Spec! with { AddedNodeSelector = selector } },
+            Given.Cluster,
+            Given.Image,
+            sourceNode: null);
+    }
+}

@@ -1,0 +1,89 @@
+using Godwit.Qemu;
+using Godwit.Types;
+using Godwit.VirtHandler.Boot;
+using Godwit.VirtHandler.Disks;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Unit.VirtHandler;
+
+public sealed class GuestReportTests
+{
+    private static GuestFacts Running(VirtualMachineInstance? vmi = null) =>
+        Given.Facts(vmi) with { HasDomain = true, Guest = new GuestState(RunStates.Running, Running: true), SoftwareEmulation = "there is no /dev/kvm" };
+
+    [Fact]
+    public void A_running_guest_shows_the_pods_address_its_method_and_that_it_can_move()
+    {
+        var status = GuestReport.Apply(Running(), VmiPhases.Running).Status!;
+
+        status.Phase.ShouldBe("Running");
+        status.PhaseTransitionTimestamps!.Single().Phase.ShouldBe("Running");
+        status.Interfaces!.Single().IpAddress.ShouldBe("10.98.1.7");
+        status.Interfaces!.Single().InfoSource.ShouldBe("domain");
+        status.MigrationMethod.ShouldBe("BlockMigration");
+        status.Conditions.IsTrue(Conditions.LiveMigratable).ShouldBeTrue();
+        status.Conditions.Find(Conditions.LiveMigratable)!.LastTransitionTime.ShouldBeNull();
+        status.Conditions.Find(Conditions.SoftwareEmulation)!.Message.ShouldBe("there is no /dev/kvm");
+    }
+
+    [Fact]
+    public void Telling_twice_changes_nothing()
+    {
+        var once = GuestReport.Apply(Running(), VmiPhases.Running);
+
+        var twice = GuestReport.Apply(Running(once) with { Now = Given.Now.AddHours(1) }, VmiPhases.Running);
+
+        Text(twice).ShouldBe(Text(once));
+    }
+
+    [Fact]
+    public void A_paused_guest_says_so_until_it_runs_again()
+    {
+        var paused = GuestReport.Apply(Running() with { Guest = new GuestState(RunStates.Paused, Running: false) }, VmiPhases.Running);
+        var again = GuestReport.Apply(Running(paused), VmiPhases.Running);
+
+        paused.Status!.Conditions.Find(Conditions.Paused)!.Reason.ShouldBe("PausedByUser");
+        again.Status!.Conditions.Find(Conditions.Paused).ShouldBeNull();
+    }
+
+    [Fact]
+    public void During_a_migration_nothing_is_told_but_the_end()
+    {
+        var vmi = Given.Vmi(VmiPhases.Running);
+        vmi = vmi with { Status = vmi.Status! with { MigrationState = new MigrationState { MigrationUid = "u" } } };
+
+        GuestReport.Apply(Running(vmi) with { Guest = new GuestState(RunStates.Paused, Running: false) }, VmiPhases.Running).ShouldBeSameAs(vmi);
+        GuestReport.Apply(Running(vmi), VmiPhases.Failed).Status!.Phase.ShouldBe("Failed");
+    }
+
+    [Fact]
+    public void The_record_holds_hardware_machine_and_disks_and_is_never_replaced()
+    {
+        var vmi = Given.Vmi();
+        var hardware = HardwareBuilder.Build(vmi, Given.NodeFacts);
+        var guest = new PreparedGuest(
+            1,
+            new Domain { Name = "x", Hardware = hardware, Binary = "q", Arguments = [] },
+            [new DiskImage("root", DiskSource.ContainerDisk, "/r", "qcow2", 100, ReadOnly: false, Shared: false), new DiskImage("scratch", DiskSource.EmptyDisk, "/s", "qcow2", 200, ReadOnly: false, Shared: false)],
+            "10.98.1.7");
+
+        var first = GuestReport.Record(vmi, guest);
+        var second = GuestReport.Record(first, guest with { Domain = guest.Domain with { Hardware = hardware with { MemoryBytes = 1 } } });
+
+        first.Status!.Machine!.Type.ShouldBe("pc-q35-10.0");
+        first.Status.VolumeStatus!.Select(volume => (volume.Name, volume.Target, volume.Size)).ShouldBe([("root", "vda", 100L), ("scratch", "vdb", 200L)]);
+        second.Status!.Hardware.ShouldBe(first.Status.Hardware);
+    }
+
+    [Fact]
+    public void A_failure_is_a_condition_that_a_success_takes_away()
+    {
+        var failed = GuestReport.Fail(Given.Vmi(), "volume root: no", Given.Now);
+
+        failed.Status!.Conditions.Find(Conditions.Synchronized)!.Message.ShouldBe("volume root: no");
+        GuestReport.Apply(Running(failed), VmiPhases.Running).Status!.Conditions.Find(Conditions.Synchronized).ShouldBeNull();
+    }
+
+    private static string Text(VirtualMachineInstance vmi) => System.Text.Json.JsonSerializer.Serialize(vmi, TypesJson.Default.VirtualMachineInstance);
+}

@@ -1,0 +1,60 @@
+using Godwit.Qemu;
+using Godwit.VirtHandler.Migration;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Unit.VirtHandler.Migration;
+
+public sealed class PhasesTests
+{
+    [Fact]
+    public void A_status_of_an_earlier_migration_is_not_taken_for_this_one()
+    {
+        Phases.OfSource(begun: false, MigrationStates.Completed, RunStates.Running).ShouldBe(SourcePhase.Idle);
+        Phases.OfSource(begun: false, MigrationStates.Failed, RunStates.Running).ShouldBe(SourcePhase.Idle);
+        Phases.OfSource(begun: true, MigrationStates.Completed, RunStates.Running).ShouldBe(SourcePhase.Failed);
+    }
+
+    [Theory]
+    [InlineData(null, RunStates.Running, SourcePhase.Failed)]
+    [InlineData(MigrationStates.Setup, RunStates.Running, SourcePhase.Setup)]
+    [InlineData(MigrationStates.Active, RunStates.Running, SourcePhase.Active)]
+    [InlineData(MigrationStates.PreSwitchover, RunStates.FinishMigrate, SourcePhase.PreSwitchover)]
+    [InlineData(MigrationStates.Device, RunStates.FinishMigrate, SourcePhase.Device)]
+    [InlineData(MigrationStates.Cancelling, RunStates.Running, SourcePhase.Cancelling)]
+    [InlineData(MigrationStates.Completed, RunStates.PostMigrate, SourcePhase.Completed)]
+    [InlineData(MigrationStates.Completed, RunStates.FinishMigrate, SourcePhase.Device)]
+    [InlineData(MigrationStates.Cancelled, RunStates.Running, SourcePhase.Failed)]
+    [InlineData("a-state-of-the-future", RunStates.Running, SourcePhase.Active)]
+    public void The_sources_phase_is_what_QEMU_says(string? status, string runState, SourcePhase phase) =>
+        Phases.OfSource(begun: true, status, runState).ShouldBe(phase);
+
+    [Theory]
+    [InlineData(null, RunStates.InMigrate, TargetPhase.Waiting)]
+    [InlineData(MigrationStates.None, RunStates.InMigrate, TargetPhase.Waiting)]
+    [InlineData(MigrationStates.Setup, RunStates.InMigrate, TargetPhase.Listening)]
+    [InlineData(MigrationStates.Active, RunStates.InMigrate, TargetPhase.Receiving)]
+    [InlineData(MigrationStates.Completed, RunStates.Paused, TargetPhase.Loaded)]
+    [InlineData(MigrationStates.Completed, RunStates.Running, TargetPhase.Running)]
+    [InlineData(MigrationStates.Completed, RunStates.Shutdown, TargetPhase.Running)]
+    [InlineData(MigrationStates.Failed, RunStates.InMigrate, TargetPhase.Failed)]
+    public void The_targets_phase_is_what_QEMU_says(string? status, string runState, TargetPhase phase) =>
+        Phases.OfTarget(status, runState).ShouldBe(phase);
+
+    [Fact]
+    public void A_copy_that_ends_by_itself_is_broken_and_one_that_was_told_to_is_not()
+    {
+        JobInfo[] ended = [new("m-0", "mirror", "concluded", 10, 10, null)];
+        Phases.OfMirrors(ended, ending: false).ShouldBe(MirrorPhase.Broken);
+        Phases.OfMirrors(ended, ending: true).ShouldBe(MirrorPhase.Ready);
+    }
+
+    [Fact]
+    public void At_the_switch_a_copy_is_ready_only_when_nothing_is_left()
+    {
+        JobInfo[] job = [new("m-0", "mirror", "ready", 9, 10, null)];
+        Phases.OfMirrors(job, ending: false).ShouldBe(MirrorPhase.Ready);
+        Phases.OfMirrors(job, ending: true).ShouldBe(MirrorPhase.Copying);
+        Phases.OfMirrors([job[0] with { Error = "Input/output error" }], ending: true).ShouldBe(MirrorPhase.Broken);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Types;
+using Godwit.VirtHandler.Migration;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Unit.VirtHandler.Migration;
+
+public sealed class RecordPatchesTests
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 2, 3, 4, 5, 678, TimeSpan.Zero);
+
+    private static readonly VirtualMachineInstance Vmi = new()
+    {
+        Metadata = new ObjectMeta { Name = "guest", Namespace = "default", ResourceVersion = "7" },
+        Status = new VirtualMachineInstanceStatus
+        {
+            OwnerPodUID = "s",
+            NodeName = "node01",
+            MigrationState = new MigrationState
+            {
+                MigrationUid = "m",
+                SourcePodUID = "s",
+                SourceNode = "node01",
+                TargetPodUID = "t",
+                TargetNode = "node02",
+            },
+        },
+    };
+
+    [Fact]
+    public void The_commit_keeps_what_was_sent_in_the_end()
+    {
+        var transfer = new System.Text.Json.Nodes.JsonObject { ["transferredBytes"] = 4711 };
+        var after = Apply(Vmi, RecordPatches.Commit(Vmi, Now, 12, transfer));
+        after.Status!.MigrationState!.Transfer!.TransferredBytes.ShouldBe(4711);
+    }
+
+    [Fact]
+    public void A_commit_moves_owner_node_and_label_together()
+    {
+        var after = Apply(Vmi, RecordPatches.Commit(Vmi, Now, 12));
+
+        after.Status!.OwnerPodUID.ShouldBe("t");
+        after.Status.NodeName.ShouldBe("node02");
+        after.Metadata.Label(Labels.NodeName).ShouldBe("node02");
+        after.Status.MigrationState!.PauseTimestamp.ShouldBe(Now);
+        after.Status.MigrationState.QemuDowntimeMs.ShouldBe(12);
+    }
+
+    [Fact]
+    public void A_commit_is_refused_when_anything_was_written_since_it_was_read()
+    {
+        var changed = Vmi with { Metadata = Vmi.Metadata with { ResourceVersion = "8" } };
+        Should.Throw<JsonPatchException>(() => Apply(changed, RecordPatches.Commit(Vmi, Now, 12)));
+    }
+
+    [Fact]
+    public void A_failure_is_refused_after_the_commit()
+    {
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null));
+        Should.Throw<JsonPatchException>(() => Apply(committed, RecordPatches.Failure(Vmi.Status!.MigrationState!, "late", null, Now)));
+    }
+
+    [Fact]
+    public void A_hand_back_returns_the_guest_and_says_that_the_migration_has_failed()
+    {
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null));
+
+        var after = Apply(committed, RecordPatches.HandBack(committed, "the target ended", Now));
+
+        after.Status!.OwnerPodUID.ShouldBe("s");
+        after.Status.NodeName.ShouldBe("node01");
+        after.Status.MigrationState!.Failed.ShouldBe(true);
+        after.Status.MigrationState.Completed.ShouldBe(true);
+    }
+
+    [Fact]
+    public void The_pause_is_from_the_sources_stop_to_the_targets_resume()
+    {
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null));
+
+        var after = Apply(committed, RecordPatches.Running(committed, Now.AddMicroseconds(34_500), Now));
+
+        after.Status!.MigrationState!.PauseMs.ShouldBe(34.5);
+        after.Status.MigrationState.Completed.ShouldBe(true);
+        after.Status.MigrationState.TargetNodeDomainReadyTimestamp.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Of_decisions_the_latest_twenty_are_kept()
+    {
+        var vmi = Vmi;
+        for (var i = 0; i < 25; i++)
+        {
+            vmi = Apply(vmi, RecordPatches.Decision(vmi.Status!.MigrationState!, $"a{i}", "why", Now));
+        }
+
+        vmi.Status!.MigrationState!.Decisions!.Count.ShouldBe(20);
+        vmi.Status.MigrationState.Decisions[^1].Action.ShouldBe("a24");
+    }
+
+    private static VirtualMachineInstance Apply(VirtualMachineInstance vmi, JsonArray patch) =>
+        JsonPatch.Apply(JsonSerializer.SerializeToNode(vmi, TypesJson.Default.VirtualMachineInstance), patch)
+            .Deserialize(TypesJson.Default.VirtualMachineInstance)!;
+}

@@ -1,0 +1,265 @@
+using Godwit.VirtHandler.Migration;
+
+namespace Godwit.Unit.VirtHandler.Migration;
+
+/// <summary>
+/// All that can happen next: an agent reads, decides, or does what it has decided; a write arrives or is lost; QEMU goes on;
+/// something dies. Each is one step, so everything may come between an agent's decision and its deed.
+/// </summary>
+internal static class SwitchoverModel
+{
+    public static IEnumerable<(ModelState State, bool IsMisfortune)> Next(ModelState s) =>
+    [
+        .. Agents(s).Concat(Writes(s)).Concat(Qemus(s)).Select(next => (next, false)),
+        .. Misfortunes(s).Select(next => (next, true)),
+    ];
+
+    private static IEnumerable<ModelState> Agents(ModelState s)
+    {
+        if (s.SourceAgent.Seen != s.Record)
+        {
+            yield return s with { SourceAgent = s.SourceAgent with { Seen = s.Record } };
+        }
+
+        if (s.TargetAgent.Seen != s.Record)
+        {
+            yield return s with { TargetAgent = s.TargetAgent with { Seen = s.Record } };
+        }
+
+        if (s.SourceAgent.Pending != SourceAction.Wait)
+        {
+            foreach (var next in Do(s, s.SourceAgent.Pending))
+            {
+                yield return next with { SourceAgent = next.SourceAgent with { Pending = SourceAction.Wait, DecidedOn = 0 } };
+            }
+        }
+        else
+        {
+            foreach (var stuck in (bool[])[false, true])
+            {
+                var action = Switchover.DecideSource(Facts(s, stuck)).Action;
+                if (action is not (SourceAction.Wait or SourceAction.Done))
+                {
+                    yield return s with { SourceAgent = s.SourceAgent with { Pending = action, DecidedOn = s.SourceAgent.Seen.Version } };
+                }
+            }
+        }
+
+        if (s.TargetAgent.Pending != TargetAction.Wait)
+        {
+            yield return Do(s, s.TargetAgent.Pending);
+        }
+        else
+        {
+            var action = Switchover.DecideTarget(TargetFacts(s)).Action;
+            if (action is not (TargetAction.Wait or TargetAction.Done))
+            {
+                yield return s with { TargetAgent = s.TargetAgent with { Pending = action, DecidedOn = s.TargetAgent.Seen.Version } };
+            }
+        }
+    }
+
+    private static SourceFacts Facts(ModelState s, bool stuck) => new()
+    {
+        Owner = s.SourceAgent.Seen.Owner,
+        Failed = s.SourceAgent.Seen.Failed,
+        AbortRequested = s.SourceAgent.Seen.Abort,
+        TargetListening = s.SourceAgent.Seen.Listening,
+        TargetRuns = s.SourceAgent.Seen.Runs,
+        Phase = s.Source,
+        GuestStopped = !s.SourceRuns,
+        Prepared = s.Prepared,
+        GivenUp = s.SourceAgent.GivenUp ? "stuck" : null,
+        Stuck = stuck,
+    };
+
+    private static TargetFacts TargetFacts(ModelState s) => new()
+    {
+        Owner = s.TargetAgent.Seen.Owner,
+        Failed = s.TargetAgent.Seen.Failed,
+        Published = s.TargetAgent.Seen.Listening,
+        RunReported = s.TargetAgent.Seen.Runs,
+        Phase = s.Target,
+        MayHaveRun = s.Released,
+    };
+
+    private static IEnumerable<ModelState> Do(ModelState s, SourceAction action)
+    {
+        switch (action)
+        {
+            case SourceAction.Start:
+                return [s with { Prepared = true }];
+            case SourceAction.Migrate when s.Source == SourcePhase.Idle && s.Target == TargetPhase.Listening:
+                return [s with { Source = SourcePhase.Active, Target = TargetPhase.Receiving }];
+            case SourceAction.Migrate when s.Source == SourcePhase.Idle:
+                return [s with { Source = SourcePhase.Failed }];
+            case SourceAction.Continue when s.Source == SourcePhase.PreSwitchover:
+                return [s.Target == TargetPhase.Receiving ? s with { Source = SourcePhase.Device } : Broken(s)];
+            case SourceAction.Cancel or SourceAction.Yank when s.Source is SourcePhase.Active or SourcePhase.PreSwitchover:
+                return [Broken(s)];
+            case SourceAction.Cancel or SourceAction.Yank when s.Source == SourcePhase.Device:
+                // It may come too late.
+                return [Broken(s), s];
+            case SourceAction.Resume when s.Source is SourcePhase.Completed or SourcePhase.Failed or SourcePhase.Idle:
+                return [s with { SourceRuns = true, Source = s.Source == SourcePhase.Idle ? SourcePhase.Idle : SourcePhase.Failed }];
+            case SourceAction.Finish when s.Source != SourcePhase.Gone:
+                return [s with { Source = SourcePhase.Gone, SourceRuns = false }];
+            case SourceAction.Commit:
+                return [Send(s, ModelWrite.Commit, s.SourceAgent.DecidedOn)];
+            case SourceAction.RecordFailure:
+                return [Send(s, ModelWrite.Failure, 0)];
+            default:
+                return [s];
+        }
+    }
+
+    private static ModelState Do(ModelState s, TargetAction action)
+    {
+        var idle = s with { TargetAgent = s.TargetAgent with { Pending = TargetAction.Wait, DecidedOn = 0 } };
+        return action switch
+        {
+            TargetAction.Prepare when s.Target == TargetPhase.NotPrepared => idle with { Target = TargetPhase.Waiting },
+            TargetAction.Listen when s.Target == TargetPhase.Waiting => idle with { Target = TargetPhase.Listening },
+            TargetAction.Publish => Send(idle, ModelWrite.Publish, 0),
+            // Two steps: the note on disk, then the order. The agent, or QEMU, may die between them.
+            TargetAction.Run when !s.Released => s with { Released = true },
+            TargetAction.Run when s.Target == TargetPhase.Loaded => idle with { Target = TargetPhase.Running, TargetEverRan = true },
+            TargetAction.End when s.Target != TargetPhase.NotPrepared => idle with { Target = TargetPhase.Gone },
+            TargetAction.ReportRunning => Send(idle, ModelWrite.Report, 0),
+            TargetAction.HandBack => Send(idle, ModelWrite.HandBack, s.TargetAgent.DecidedOn),
+            _ => idle,
+        };
+    }
+
+    /// <summary>The source gives up and goes on by itself; a target that has everything does not notice.</summary>
+    private static ModelState Broken(ModelState s) => s with
+    {
+        Source = SourcePhase.Failed,
+        SourceRuns = true,
+        Target = s.Target is TargetPhase.Receiving ? TargetPhase.Failed : s.Target,
+    };
+
+    private static ModelState Send(ModelState s, ModelWrite kind, byte seen)
+    {
+        var message = new ModelMessage(kind, seen);
+        if (s.First == message || s.Second == message || s.Third == message)
+        {
+            return s;
+        }
+
+        return s.First.Kind != ModelWrite.None && s.Second.Kind != ModelWrite.None && s.Third.Kind != ModelWrite.None
+            ? s
+            : Sorted(s, [s.First, s.Second, s.Third], message);
+    }
+
+    private static IEnumerable<ModelState> Writes(ModelState s)
+    {
+        ModelMessage[] messages = [s.First, s.Second, s.Third];
+        foreach (var message in messages.Where(m => m.Kind != ModelWrite.None).Distinct())
+        {
+            ModelMessage[] rest = [.. messages.Where(m => m != message)];
+            yield return Sorted(s, rest, default);
+            yield return Sorted(s with { Record = Apply(s.Record, message) }, rest, default);
+            // Taken, and yet still under way: repeated by the network.
+            yield return s with { Record = Apply(s.Record, message) };
+        }
+    }
+
+    private static ModelRecord Apply(ModelRecord r, ModelMessage message) => message.Kind switch
+    {
+        ModelWrite.Publish when r.Owner == Owner.Source => Changed(r, r with { Listening = true }),
+        ModelWrite.Failure when r.Owner == Owner.Source => Changed(r, r with { Failed = true }),
+        ModelWrite.Commit when r.Owner == Owner.Source && r.Version == message.Seen => Changed(r, r with { Owner = Owner.Target }),
+        ModelWrite.Report when r.Owner == Owner.Target => Changed(r, r with { Runs = true }),
+        ModelWrite.HandBack when r.Owner == Owner.Target && r.Version == message.Seen =>
+            Changed(r, r with { Owner = Owner.Source, Failed = true }),
+        _ => r,
+    };
+
+    private static ModelRecord Changed(ModelRecord before, ModelRecord after) =>
+        before == after ? before : after with { Version = (byte)(before.Version + 1) };
+
+    private static IEnumerable<ModelState> Qemus(ModelState s)
+    {
+        var dead = s.Target is TargetPhase.Gone or TargetPhase.Failed;
+        switch (s.Source)
+        {
+            case SourcePhase.Active when dead:
+                yield return Broken(s);
+                break;
+            case SourcePhase.Active:
+                yield return s with { Source = SourcePhase.PreSwitchover, SourceRuns = false };
+                break;
+            case SourcePhase.Device:
+                if (s.Target == TargetPhase.Receiving)
+                {
+                    yield return s with { Target = TargetPhase.Loaded };
+                }
+
+                if (s.Target == TargetPhase.Loaded)
+                {
+                    yield return s with { Source = SourcePhase.Completed };
+                }
+
+                // The channel may break at any time, also after the target has everything: the lost acknowledgement.
+                yield return Broken(s);
+                break;
+            case SourcePhase.Gone when s.Target == TargetPhase.Receiving:
+                yield return s with { Target = TargetPhase.Failed };
+                break;
+        }
+    }
+
+    private static IEnumerable<ModelState> Misfortunes(ModelState s)
+    {
+        var b = s.Budget;
+        if (b.Aborts > 0)
+        {
+            yield return s with { Record = Changed(s.Record, s.Record with { Abort = true }), Budget = b with { Aborts = 0 } };
+        }
+
+        if (b.ControllerFailures > 0)
+        {
+            yield return s with { Record = Changed(s.Record, s.Record with { Failed = true }), Budget = b with { ControllerFailures = 0 } };
+        }
+
+        if (b.GiveUps > 0 && s.Source == SourcePhase.Active)
+        {
+            yield return s with { SourceAgent = s.SourceAgent with { GivenUp = true }, Budget = b with { GiveUps = 0 } };
+        }
+
+        if (b.SourceAgentDeaths > 0)
+        {
+            yield return s with
+            {
+                SourceAgent = new ModelSource(s.Record, SourceAction.Wait, 0, false),
+                Budget = b with { SourceAgentDeaths = (byte)(b.SourceAgentDeaths - 1) },
+            };
+        }
+
+        if (b.TargetAgentDeaths > 0)
+        {
+            yield return s with
+            {
+                TargetAgent = new ModelTarget(s.Record, TargetAction.Wait, 0),
+                Budget = b with { TargetAgentDeaths = (byte)(b.TargetAgentDeaths - 1) },
+            };
+        }
+
+        if (b.SourceQemuDeaths > 0 && s.Source != SourcePhase.Gone)
+        {
+            yield return s with { Source = SourcePhase.Gone, SourceRuns = false, Budget = b with { SourceQemuDeaths = 0 } };
+        }
+
+        if (b.TargetQemuDeaths > 0 && s.Target is not (TargetPhase.Gone or TargetPhase.NotPrepared))
+        {
+            yield return s with { Target = TargetPhase.Gone, Budget = b with { TargetQemuDeaths = 0 } };
+        }
+    }
+
+    private static ModelState Sorted(ModelState s, ModelMessage[] messages, ModelMessage more)
+    {
+        ModelMessage[] all = [.. messages.Append(more).Where(m => m.Kind != ModelWrite.None).OrderDescending(), default, default, default];
+        return s with { First = all[0], Second = all[1], Third = all[2] };
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using Godwit.VirtHandler.Migration;
+
+namespace Godwit.Unit.VirtHandler.Migration;
+
+/// <summary>The record in the API. A change of content is a new version; a write that changes nothing is none.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ModelRecord(Owner Owner, bool Abort, bool Failed, bool Listening, bool Runs, byte Version);
+
+/// <summary>A write on its way: it may arrive at any time, or never.</summary>
+internal enum ModelWrite : byte
+{
+    None,
+    Publish,
+    Failure,
+    Commit,
+    Report,
+    HandBack,
+}
+
+/// <summary>A write with the version that it rests on (only commit and hand-back name one).</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ModelMessage(ModelWrite Kind, byte Seen) : IComparable<ModelMessage>
+{
+    public override string ToString() => Kind == ModelWrite.None ? "-" : $"{Kind}@{Seen}";
+
+    public int CompareTo(ModelMessage other) => ((int)Kind * 64) + Seen - (((int)other.Kind * 64) + other.Seen);
+}
+
+/// <summary>
+/// One agent: what it last read, and what it has decided (on which version) but not yet done. A restart clears both. That a
+/// commit rests on the version it was decided on, and not on one read since, is what the whole protocol rests on.
+/// </summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ModelSource(ModelRecord Seen, SourceAction Pending, byte DecidedOn, bool GivenUp);
+
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ModelTarget(ModelRecord Seen, TargetAction Pending, byte DecidedOn);
+
+/// <summary>How often each misfortune may still happen.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ModelBudget(
+    byte Aborts, byte ControllerFailures, byte SourceAgentDeaths, byte TargetAgentDeaths, byte SourceQemuDeaths, byte TargetQemuDeaths, byte GiveUps);
+
+/// <summary>Everything there is, at one moment.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ModelState(
+    ModelRecord Record,
+    SourcePhase Source,
+    bool SourceRuns,
+    bool Prepared,
+    TargetPhase Target,
+    bool Released,
+    bool TargetEverRan,
+    ModelSource SourceAgent,
+    ModelTarget TargetAgent,
+    ModelMessage First,
+    ModelMessage Second,
+    ModelMessage Third,
+    ModelBudget Budget)
+{
+    public bool TargetRuns => Target == TargetPhase.Running;
+
+    /// <summary>No process holds the guest any more, through deaths that no protocol can mend.</summary>
+    public bool Lost =>
+        // The only copy that was allowed to run is dead, or the copy that could take over was never completed.
+        (Source == SourcePhase.Gone && Target is not (TargetPhase.Loaded or TargetPhase.Running))
+        || (Source == SourcePhase.Gone && Target == TargetPhase.Loaded && Record.Owner == Owner.Source && First.Kind != ModelWrite.Commit && Second.Kind != ModelWrite.Commit && Third.Kind != ModelWrite.Commit)
+        || (Released && Target == TargetPhase.Gone);
+
+    public override string ToString() =>
+        $"record {Text(Record)} | source {Source} {(SourceRuns ? "runs" : "stands")} reads {Text(SourceAgent.Seen)} does {SourceAgent.Pending}@{SourceAgent.DecidedOn}"
+        + $" | target {Target}{(Released ? " released" : "")} reads {Text(TargetAgent.Seen)} does {TargetAgent.Pending}@{TargetAgent.DecidedOn} | {First} {Second} {Third}";
+
+    private static string Text(ModelRecord r) =>
+        $"v{r.Version} {r.Owner}{(r.Abort ? " abort" : "")}{(r.Failed ? " failed" : "")}{(r.Listening ? " listening" : "")}{(r.Runs ? " runs" : "")}";
+
+    public static ModelState Start(ModelBudget budget)
+    {
+        var record = new ModelRecord(Owner.Source, false, false, false, false, 1);
+        return new ModelState(
+            record, SourcePhase.Idle, true, false, TargetPhase.NotPrepared, false, false,
+            new ModelSource(record, SourceAction.Wait, 0, false), new ModelTarget(record, TargetAction.Wait, 0), default, default, default, budget);
+    }
+}

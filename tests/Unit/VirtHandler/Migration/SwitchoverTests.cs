@@ -1,0 +1,151 @@
+using Godwit.VirtHandler.Migration;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Unit.VirtHandler.Migration;
+
+public sealed class SwitchoverTests
+{
+    private static readonly SourceFacts Source = new() { Owner = Owner.Source, Phase = SourcePhase.Idle, TargetListening = true };
+    private static readonly TargetFacts Target = new() { Owner = Owner.Source, Phase = TargetPhase.NotPrepared };
+
+    [Fact]
+    public void A_source_starts_when_its_target_listens() =>
+        Decide(Source).ShouldBe(SourceAction.Start);
+
+    [Fact]
+    public void A_source_waits_for_its_target() =>
+        Decide(Source with { TargetListening = false }).ShouldBe(SourceAction.Wait);
+
+    [Fact]
+    public void Memory_goes_only_when_all_disks_are_copied()
+    {
+        var prepared = Source with { Prepared = true, HasMirrors = true };
+        Decide(prepared with { Mirrors = MirrorPhase.Copying }).ShouldBe(SourceAction.Wait);
+        Decide(prepared with { Mirrors = MirrorPhase.Ready }).ShouldBe(SourceAction.Migrate);
+        Decide(prepared with { Mirrors = MirrorPhase.Broken }).ShouldBe(SourceAction.RecordFailure);
+        Decide(prepared).ShouldBe(SourceAction.RecordFailure);
+    }
+
+    [Fact]
+    public void At_the_switch_the_copies_of_disks_end_before_QEMU_goes_on()
+    {
+        var standing = Source with { Phase = SourcePhase.PreSwitchover, HasMirrors = true, GuestStopped = true };
+        Decide(standing with { Mirrors = MirrorPhase.Ready }).ShouldBe(SourceAction.EndMirrors);
+        Decide(standing with { Mirrors = MirrorPhase.Broken }).ShouldBe(SourceAction.Cancel);
+        Decide(standing).ShouldBe(SourceAction.Continue);
+    }
+
+    [Fact]
+    public void Nobody_goes_into_the_switch_without_hearing_the_API_server()
+    {
+        var deaf = Source with { Phase = SourcePhase.PreSwitchover, GuestStopped = true, RecordFresh = false };
+        Decide(deaf).ShouldBe(SourceAction.Wait);
+        Decide(deaf with { Stuck = true }).ShouldBe(SourceAction.Cancel);
+    }
+
+    [Fact]
+    public void A_completed_source_commits_unless_an_abort_stands() =>
+        (Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true }),
+            Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true, AbortRequested = true }))
+        .ShouldBe((SourceAction.Commit, SourceAction.RecordFailure));
+
+    [Fact]
+    public void A_monitor_that_gives_up_too_late_does_not_stop_the_commit() =>
+        Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true, GivenUp = "too slow" }).ShouldBe(SourceAction.Commit);
+
+    [Fact]
+    public void The_source_goes_on_only_after_the_failure_is_on_record()
+    {
+        var refused = Source with { Phase = SourcePhase.Completed, GuestStopped = true, AbortRequested = true };
+        Decide(refused).ShouldBe(SourceAction.RecordFailure);
+        Decide(refused with { Failed = true }).ShouldBe(SourceAction.Resume);
+    }
+
+    [Fact]
+    public void A_guest_that_its_user_paused_stays_paused_after_a_failure() =>
+        Decide(Source with { Phase = SourcePhase.Failed, Failed = true, GuestStopped = true, PausedByUser = true }).ShouldBe(SourceAction.Done);
+
+    [Theory]
+    [InlineData(SourcePhase.Idle)]
+    [InlineData(SourcePhase.Active)]
+    [InlineData(SourcePhase.PreSwitchover)]
+    [InlineData(SourcePhase.Completed)]
+    [InlineData(SourcePhase.Failed)]
+    public void After_the_commit_the_source_never_runs_and_ends_only_when_the_target_does(SourcePhase phase)
+    {
+        var committed = Source with { Owner = Owner.Target, Phase = phase, GuestStopped = true };
+        Decide(committed).ShouldBe(SourceAction.Wait);
+        Decide(committed with { Failed = true, AbortRequested = true }).ShouldBe(SourceAction.Wait);
+        Decide(committed with { TargetRuns = true }).ShouldBe(SourceAction.Finish);
+    }
+
+    [Fact]
+    public void A_record_that_names_a_stranger_is_not_acted_on() =>
+        Decide(Source with { Owner = Owner.Other, Phase = SourcePhase.Completed, GuestStopped = true }).ShouldBe(SourceAction.Done);
+
+    [Theory]
+    [InlineData(SourcePhase.Setup)]
+    [InlineData(SourcePhase.Active)]
+    [InlineData(SourcePhase.PreSwitchover)]
+    [InlineData(SourcePhase.Device)]
+    public void An_abort_cancels_in_every_phase(SourcePhase phase) =>
+        Decide(Source with { Phase = phase, AbortRequested = true }).ShouldBe(SourceAction.Cancel);
+
+    [Theory]
+    [InlineData(SourcePhase.Device)]
+    [InlineData(SourcePhase.Cancelling)]
+    [InlineData(SourcePhase.Unreachable)]
+    public void A_QEMU_that_hangs_is_yanked(SourcePhase phase) =>
+        Decide(Source with { Phase = phase, Stuck = true }).ShouldBe(SourceAction.Yank);
+
+    [Theory]
+    [InlineData(TargetPhase.NotPrepared, TargetAction.Prepare)]
+    [InlineData(TargetPhase.Starting, TargetAction.Wait)]
+    [InlineData(TargetPhase.Waiting, TargetAction.Listen)]
+    [InlineData(TargetPhase.Listening, TargetAction.Publish)]
+    [InlineData(TargetPhase.Receiving, TargetAction.Wait)]
+    [InlineData(TargetPhase.Loaded, TargetAction.Wait)]
+    [InlineData(TargetPhase.Running, TargetAction.End)]
+    public void A_target_prepares_and_never_runs_without_owning(TargetPhase phase, TargetAction action) =>
+        Switchover.DecideTarget(Target with { Phase = phase }).Action.ShouldBe(action);
+
+    [Fact]
+    public void A_target_that_owns_closes_its_exports_then_runs_then_reports_then_cleans_up()
+    {
+        var owning = Target with { Owner = Owner.Target, Phase = TargetPhase.Loaded, ExportsOpen = true, HasLeftovers = true };
+        Switchover.DecideTarget(owning).Action.ShouldBe(TargetAction.CloseExports);
+        Switchover.DecideTarget(owning with { ExportsOpen = false }).Action.ShouldBe(TargetAction.Run);
+        var running = owning with { ExportsOpen = false, Phase = TargetPhase.Running, MayHaveRun = true };
+        Switchover.DecideTarget(running).Action.ShouldBe(TargetAction.ReportRunning);
+        Switchover.DecideTarget(running with { RunReported = true }).Action.ShouldBe(TargetAction.CleanUp);
+        Switchover.DecideTarget(running with { RunReported = true, HasLeftovers = false }).Action.ShouldBe(TargetAction.Done);
+    }
+
+    [Fact]
+    public void A_target_that_died_before_it_ran_gives_the_record_back_and_one_that_may_have_run_does_not()
+    {
+        var dead = Target with { Owner = Owner.Target, Phase = TargetPhase.Gone };
+        Switchover.DecideTarget(dead).Action.ShouldBe(TargetAction.HandBack);
+        Switchover.DecideTarget(dead with { MayHaveRun = true }).Action.ShouldBe(TargetAction.Done);
+    }
+
+    [Fact]
+    public void A_guest_that_its_user_paused_arrives_paused() =>
+        Switchover.DecideTarget(Target with { Owner = Owner.Target, Phase = TargetPhase.Loaded, PausedByUser = true }).Action
+            .ShouldBe(TargetAction.ReportRunning);
+
+    [Theory]
+    [InlineData(TargetPhase.Waiting)]
+    [InlineData(TargetPhase.Listening)]
+    [InlineData(TargetPhase.Receiving)]
+    [InlineData(TargetPhase.Loaded)]
+    [InlineData(TargetPhase.Failed)]
+    public void A_target_of_a_failed_or_superseded_migration_is_ended(TargetPhase phase)
+    {
+        Switchover.DecideTarget(Target with { Phase = phase, Failed = true }).Action.ShouldBe(TargetAction.End);
+        Switchover.DecideTarget(Target with { Phase = phase, Superseded = true }).Action.ShouldBe(TargetAction.End);
+    }
+
+    private static SourceAction Decide(SourceFacts facts) => Switchover.DecideSource(facts).Action;
+}
