@@ -14,7 +14,7 @@ internal sealed class BarePair : IAsyncDisposable
     private const int MemoryPort = 47152;
     private const int DiskPort = 47153;
     private const int Streams = 2;
-    private const long FirstDowntimeLimit = 50;
+    private const long FirstDowntimeLimit = 20;
     private const long LastDowntimeLimit = 300;
     private const int PassesBeforeRaise = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -236,8 +236,8 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
         var all = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .ToDictionary(static e => (string)e.Key, static e => (string?)e.Value ?? "", StringComparer.Ordinal);
         all["PATH"] = $"{all.GetValueOrDefault("PATH", "/usr/bin:/bin")}:/usr/sbin:/sbin";
-        all["DOTNET_TieredPGO"] = "0";
-        all["DOTNET_TieredCompilation_BackgroundWorkerTimeoutMs"] = "0";
+        // Hexadecimal bytes: the first generation otherwise takes as much memory as the processor has cache, in each process.
+        all["DOTNET_GCgen0size"] = "400000";
         // A diagnostic port of each process is a socket file in /tmp that a killed process leaves behind.
         all["DOTNET_EnableDiagnostics"] = "0";
         return [.. all.Select(static e => $"{e.Key}={e.Value}")];

@@ -21,7 +21,7 @@ internal static class CrdConditions
         var found = conditions.OfType<JsonObject>().FirstOrDefault(c => c.Text("type") == type);
         if (found is null)
         {
-            conditions.Add(found = new JsonObject { ["type"] = type });
+            conditions.Add((JsonNode)(found = new JsonObject { ["type"] = type }));
         }
         else if (found.Text("status") == value && found.Text("reason") == reason && found.Text("message") == message)
         {

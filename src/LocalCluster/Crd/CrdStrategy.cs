@@ -41,7 +41,7 @@ public sealed class CrdStrategy(ResourceRegistry registry) : ResourceStrategy
 
         if (!finalizers.Any(f => f.Text() == CleanupFinalizer) && !CrdConditions.IsTrue(obj, CrdNames.Terminating))
         {
-            finalizers.Add(CleanupFinalizer);
+            finalizers.Add((JsonNode)CleanupFinalizer);
             CrdConditions.Set(obj.Ensure("status"), CrdNames.Terminating, "True", "InstanceDeletionPending", "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon", context.Time.GetUtcNow());
         }
     }

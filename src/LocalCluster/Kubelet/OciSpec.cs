@@ -126,11 +126,11 @@ public static class OciSpec
             new JsonObject { ["type"] = "network", ["path"] = launch.NetworkNamespacePath });
         if (!launch.HostPid)
         {
-            namespaces.Add(new JsonObject { ["type"] = "pid" });
+            namespaces.Add((JsonNode)new JsonObject { ["type"] = "pid" });
         }
         if (!launch.HostIpc)
         {
-            namespaces.Add(new JsonObject { ["type"] = "ipc" });
+            namespaces.Add((JsonNode)new JsonObject { ["type"] = "ipc" });
         }
         var linux = new JsonObject
         {
@@ -162,11 +162,11 @@ public static class OciSpec
         var rules = new JsonArray();
         if (launch.Privileged)
         {
-            rules.Add(new JsonObject { ["allow"] = true, ["access"] = "rwm" });
+            rules.Add((JsonNode)new JsonObject { ["allow"] = true, ["access"] = "rwm" });
         }
         else
         {
-            rules.Add(new JsonObject { ["allow"] = false, ["access"] = "rwm" });
+            rules.Add((JsonNode)new JsonObject { ["allow"] = false, ["access"] = "rwm" });
             foreach (var (type, major, minor) in CommonDevices.Concat(launch.Devices.Select(d => (d.Type, (long?)d.Major, (long?)d.Minor))))
             {
                 var rule = new JsonObject { ["allow"] = true, ["type"] = type.ToString(), ["access"] = "rwm" };
@@ -178,7 +178,7 @@ public static class OciSpec
                 {
                     rule["minor"] = b;
                 }
-                rules.Add(rule);
+                rules.Add((JsonNode)rule);
             }
         }
         var resources = new JsonObject { ["cpu"] = cpu, ["devices"] = rules };

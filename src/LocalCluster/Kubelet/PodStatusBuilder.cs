@@ -73,7 +73,7 @@ public static class PodStatusBuilder
             readiness with { Type = "ContainersReady" },
             new() { Type = "PodScheduled", Status = "True" },
         ];
-        return [.. wanted.Select(c => Condition(c, facts))];
+        return [.. wanted.Select(c => (JsonNode)Condition(c, facts))];
     }
 
     private static bool IsInitialized(PodFacts facts, Container container) => facts.Run(container.Name) is { } run

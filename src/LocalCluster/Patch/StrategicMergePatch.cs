@@ -157,7 +157,7 @@ public static class StrategicMergePatch
         }
         else
         {
-            list.Add(Clean(change, schema));
+            list.Add((JsonNode?)Clean(change, schema));
         }
     }
 

@@ -52,10 +52,10 @@ public static class VmiAdmission
 
         if (before is null)
         {
-            return [JsonPatch.Remove("/status")];
+            return [(JsonNode)JsonPatch.Remove("/status")];
         }
 
         // "add" replaces what is there.
-        return [JsonPatch.Add("/status", before.DeepClone())];
+        return [(JsonNode)JsonPatch.Add("/status", before.DeepClone())];
     }
 }

@@ -17,8 +17,11 @@ public sealed record MonitorRules
     /// <summary>Below this no stream gets its last pages through.</summary>
     private const long LeastDowntimeLimitMs = 20;
 
-    /// <summary>Where the search for a downtime limit begins: an idle guest then pauses for a few milliseconds.</summary>
-    private const long FirstDowntimeLimitMs = 50;
+    /// <summary>
+    /// Where the search for a downtime limit begins. One pass more costs a fraction of a second of work; what is left at the
+    /// switch costs the guest its time.
+    /// </summary>
+    private const long FirstDowntimeLimitMs = LeastDowntimeLimitMs;
 
     /// <summary>Zero: no rule.</summary>
     public TimeSpan AcceptableCompletion { get; init; }

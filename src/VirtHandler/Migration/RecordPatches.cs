@@ -184,7 +184,7 @@ public static class RecordPatches
     }
 
     private static JsonArray Guarded(string migrationUid, string owner) =>
-        [JsonPatch.Test(Owner, owner), JsonPatch.Test($"{State}/migrationUid", migrationUid)];
+        [(JsonNode)JsonPatch.Test(Owner, owner), (JsonNode)JsonPatch.Test($"{State}/migrationUid", migrationUid)];
 
     private static void Failed(JsonArray patch, string reason, string? abortStatus, DateTimeOffset now)
     {

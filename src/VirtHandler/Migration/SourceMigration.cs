@@ -32,8 +32,10 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private bool _prepared;
     private bool _begun;
     private bool _hasLeftovers = true;
+    private bool _markersKnown;
     private bool _cancelled;
     private double? _downtime;
+    private JobInfo[] _jobs = [];
     private Task _noting = Task.CompletedTask;
     private SourceAction? _lastAction;
 
@@ -107,12 +109,14 @@ internal sealed partial class SourceMigration : IMigrationDriver
         try
         {
             _setup ??= new SourceSetup(_pod, _names, Domain.Read(_pod.Folder)?.CopiedDisks ?? [], _tools);
-            if (!_begun || _hasLeftovers)
+            if (!_markersKnown)
             {
+                // Only when something of ours may have changed them: this costs time in which the guest may be standing still.
                 var objects = await qmp.ListObjectsAsync(cancellationToken, QueryDeadline);
                 _prepared = objects.Contains(_names.PreparedMarker);
                 _begun = objects.Contains(_names.BegunMarker);
                 _hasLeftovers = objects.Any(AttemptNames.IsAnAttempts);
+                _markersKnown = true;
             }
 
             // Sent together, answered in order: the guest may be standing still while we ask.
@@ -122,6 +126,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 Jobs: _setup.HasMirrors ? _setup.JobsAsync(qmp, cancellationToken) : Task.FromResult<JobInfo[]>([]));
             await Task.WhenAll(asked.Run, asked.Migration, asked.Jobs);
             var (run, migration, jobs) = (await asked.Run, await asked.Migration, await asked.Jobs);
+            _jobs = jobs;
             _downtime = migration.Downtime;
             var phase = Phases.OfSource(_begun, migration.Status, run.Status);
             _progress.Take(migration, jobs, phase);
@@ -165,7 +170,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             case SourceAction.Migrate:
                 return await MigrateAsync(qmp!, state, cancellationToken);
             case SourceAction.EndMirrors:
-                await _setup!.EndMirrorsAsync(qmp!, cancellationToken);
+                await _setup!.EndMirrorsAsync(qmp!, _jobs, cancellationToken);
                 return StepResult.Again;
             case SourceAction.Continue:
                 await qmp!.MigrateContinueAsync(MigrationStates.PreSwitchover, cancellationToken, CommandDeadline);
@@ -183,9 +188,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 LogResumed(_logger, _uid);
                 return StepResult.Again;
             case SourceAction.CleanUp:
+                _markersKnown = false;
                 await _setup!.CleanUpAsync(qmp!, cancellationToken);
-                _hasLeftovers = true;
-                _begun = false;
                 return StepResult.Again;
             case SourceAction.Finish:
                 return await FinishAsync(qmp, cancellationToken);
@@ -297,6 +301,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             _record.Record.Event(vmi, EventReasons.Normal, EventReasons.Migrating, "VirtualMachineInstance is migrating.");
         }
 
+        _markersKnown = false;
         try
         {
             await _setup!.PrepareAsync(qmp, state, credentials, _progress.RulesFor(state, vmi.Status?.Hardware?.MemoryBytes ?? 0), cancellationToken);
@@ -306,12 +311,12 @@ internal sealed partial class SourceMigration : IMigrationDriver
             _givenUp = e.Message;
         }
 
-        _hasLeftovers = true;
         return StepResult.Again;
     }
 
     private async Task<StepResult> MigrateAsync(QmpClient qmp, MigrationState state, CancellationToken cancellationToken)
     {
+        _markersKnown = false;
         try
         {
             await _setup!.MigrateAsync(qmp, state, cancellationToken);
@@ -321,8 +326,6 @@ internal sealed partial class SourceMigration : IMigrationDriver
             _givenUp = e.Message;
         }
 
-        _begun = false;
-        _hasLeftovers = true;
         return StepResult.Again;
     }
 
@@ -337,7 +340,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
 
         var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
         var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _progress.Last()), cancellationToken);
-        LogCommit(_logger, _uid, committed);
+        LogCommit(_logger, _uid, committed, PauseParts.Of(qmp.Events.Since(0), _time.GetUtcNow()));
         // Refused or unknown: the newest reading tells which, and the next step acts on it.
         return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
     }
@@ -428,8 +431,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
     [LoggerMessage(304, LogLevel.Information, "Migration {Uid} source: waits for its certificates")]
     private static partial void LogNoCredentials(ILogger logger, string uid);
 
-    [LoggerMessage(305, LogLevel.Information, "Migration {Uid} source: commit written: {Committed}")]
-    private static partial void LogCommit(ILogger logger, string uid, bool committed);
+    [LoggerMessage(305, LogLevel.Information, "Migration {Uid} source: commit written: {Committed}; the guest stood still for {Pause}")]
+    private static partial void LogCommit(ILogger logger, string uid, bool committed, PauseParts pause);
 
     [LoggerMessage(306, LogLevel.Warning, "Migration {Uid} source: breaks QEMU's connections: {Reason}")]
     private static partial void LogYank(ILogger logger, string uid, string reason);

@@ -67,10 +67,13 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
     }
 
     /// <summary>Ends the copies of disks while the guest stands still: this side keeps its own disks, the other has equal ones.</summary>
-    public async Task EndMirrorsAsync(QmpClient qmp, CancellationToken ct)
+    /// <param name="qmp">The source's monitor.</param>
+    /// <param name="jobs">The copies as they were just seen, all of them ready.</param>
+    /// <param name="ct">Stops waiting; the copies are then as they are.</param>
+    public async Task EndMirrorsAsync(QmpClient qmp, IEnumerable<JobInfo> jobs, CancellationToken ct)
     {
         var from = qmp.Events.Position;
-        var running = (await JobsAsync(qmp, ct)).Where(j => j.Status != MirrorDone).ToList();
+        var running = jobs.Where(j => j.Status != MirrorDone).ToList();
         await Task.WhenAll(running.Select(job => qmp.BlockJobCancelAsync(job.Id, force: false, ct, JobDeadline)));
         foreach (var job in running)
         {
@@ -82,15 +85,18 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
             }
         }
 
-        var concluded = await JobsAsync(qmp, ct);
-        if (concluded.Any(j => j.Error is not null || j.Status != MirrorDone))
+        if (qmp.Events.Since(from).Any(e => e.Name == "BLOCK_JOB_COMPLETED" && !string.IsNullOrEmpty(e.Text("error"))))
         {
             // Left as it is: the next look finds a broken copy and gives up.
             return;
         }
 
-        await Task.WhenAll(concluded.Select(job => qmp.JobDismissAsync(job.Id, ct)));
-        await Task.WhenAll(disks.Select((_, i) => DeleteNodeAsync(qmp, names.RemoteNode(i), ct)));
+        // Sent together, done in order: the guest stands still meanwhile.
+        await Task.WhenAll(
+        [
+            .. running.Select(job => qmp.JobDismissAsync(job.Id, ct)),
+            .. disks.Select((_, i) => DeleteNodeAsync(qmp, names.RemoteNode(i), ct)),
+        ]);
     }
 
     /// <summary>Takes everything of this attempt, or of earlier ones, out of QEMU and off the disk.</summary>
