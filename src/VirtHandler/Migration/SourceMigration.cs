@@ -15,6 +15,9 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private static readonly TimeSpan QueryDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Between QEMU's word that it has completed and its run state no event comes, and the guest stands still.</summary>
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
 
     private readonly LocalPod _pod;
@@ -36,6 +39,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private bool _cancelled;
     private double? _downtime;
     private JobInfo[] _jobs = [];
+    private bool _completing;
     private Task _noting = Task.CompletedTask;
     private SourceAction? _lastAction;
 
@@ -127,6 +131,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             await Task.WhenAll(asked.Run, asked.Migration, asked.Jobs);
             var (run, migration, jobs) = (await asked.Run, await asked.Migration, await asked.Jobs);
             _jobs = jobs;
+            _completing = _begun && (migration.Status, run.Status) is (MigrationStates.Completed, RunStates.FinishMigrate);
             _downtime = migration.Downtime;
             var phase = Phases.OfSource(_begun, migration.Status, run.Status);
             _progress.Take(migration, jobs, phase);
@@ -219,7 +224,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             return StepResult.After(Later);
         }
 
-        return StepResult.After(facts.Phase is SourcePhase.Idle ? Later : Soon);
+        return StepResult.After(_completing ? AtOnce : facts.Phase is SourcePhase.Idle ? Later : Soon);
     }
 
     private async Task MonitorAsync(SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
