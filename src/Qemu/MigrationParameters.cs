@@ -11,6 +11,9 @@ public sealed record MigrationParameters
     /// <summary>Bytes a second.</summary>
     public long? MaxBandwidth { get; init; }
 
+    /// <summary>Bytes a second of the background stream in post-copy, 0 for no limit; pages that the guest waits for are not held up.</summary>
+    public long? MaxPostcopyBandwidth { get; init; }
+
     /// <summary>Milliseconds.</summary>
     public long? DowntimeLimit { get; init; }
 
@@ -39,6 +42,7 @@ public sealed record MigrationParameters
     {
         var json = new JsonObject();
         Add("max-bandwidth", MaxBandwidth);
+        Add("max-postcopy-bandwidth", MaxPostcopyBandwidth);
         Add("downtime-limit", DowntimeLimit);
         Add("multifd-channels", MultifdChannels);
         Add("multifd-compression", MultifdCompression);

@@ -21,6 +21,13 @@ public static class QmpMigrationCommands
         return qmp.ExecuteAsync("migrate-set-capabilities", new JsonObject { ["capabilities"] = list }, cancellationToken: ct);
     }
 
+    /// <summary>Whether a migration capability is on.</summary>
+    public static async Task<bool> HasMigrationCapabilityAsync(this QmpClient qmp, string name, CancellationToken ct)
+    {
+        var reply = await qmp.ExecuteAsync("query-migrate-capabilities", cancellationToken: ct).ConfigureAwait(false);
+        return reply.EnumerateArray().Any(c => c.GetProperty("capability").GetString() == name && c.GetProperty("state").GetBoolean());
+    }
+
     public static Task SetMigrationParametersAsync(this QmpClient qmp, MigrationParameters parameters, CancellationToken ct) =>
         qmp.ExecuteAsync("migrate-set-parameters", parameters.ToJson(), cancellationToken: ct);
 

@@ -34,6 +34,7 @@ public static partial class ClusterRole
         (string Resource, string Path)[] known =
         [
             (Launcher.TunDevice, "/dev/net/tun"), (Launcher.KvmDevice, "/dev/kvm"), (Launcher.VhostNetDevice, "/dev/vhost-net"),
+            (Launcher.UserfaultfdDevice, "/dev/userfaultfd"),
         ];
         return [.. known.Where(static d => File.Exists(d.Path)).Select(static d => new DeviceResource(d.Resource, d.Path, DevicesPerNode))];
     }

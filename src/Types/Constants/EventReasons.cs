@@ -22,6 +22,15 @@ public static class EventReasons
     public const string PreparingTarget = "PreparingTarget";
     public const string Migrating = "Migrating";
     public const string Migrated = "Migrated";
+
+    /// <summary>What the migration monitor decided, and why; ours.</summary>
+    public const string MigrationDecision = "MigrationDecision";
+
+    /// <summary>Post-copy's channel broke and is made again; ours.</summary>
+    public const string PostCopyPaused = "PostCopyPaused";
+
+    /// <summary>Post-copy's channel works again; ours.</summary>
+    public const string PostCopyRecovered = "PostCopyRecovered";
     public const string Created = "Created";
     public const string Started = "Started";
     public const string ShuttingDown = "ShuttingDown";

@@ -16,6 +16,9 @@ public static class Launcher
     public const string KvmDevice = "devices.kubevirt.io/kvm";
     public const string VhostNetDevice = "devices.kubevirt.io/vhost-net";
 
+    /// <summary>What a post-copy target fetches missing pages by.</summary>
+    public const string UserfaultfdDevice = "devices.kubevirt.io/userfaultfd";
+
     /// <summary>Seconds that the pod gets beyond the guest's own grace period.</summary>
     public const int GraceMarginSeconds = 15;
     public const int DefaultGraceSeconds = 30;

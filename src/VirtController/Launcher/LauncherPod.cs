@@ -54,7 +54,8 @@ public static class LauncherPod
         VirtualMachineInstanceMigration migration,
         ClusterConfiguration cluster,
         string launcherImage,
-        Node? sourceNode)
+        Node? sourceNode,
+        bool userfaultfd = false)
     {
         var pod = ForStart(vmi, cluster, launcherImage);
         var metadata = Metadata(vmi, cluster, migration.Metadata.Uid ?? "");
@@ -69,9 +70,24 @@ public static class LauncherPod
             {
                 NodeSelector = TargetSelector(vmi, migration, pod.Spec.NodeSelector!, sourceNode),
                 Affinity = AwayFromSource(pod.Spec.Affinity, vmi.Metadata.Uid ?? ""),
+                Containers = userfaultfd ? [.. pod.Spec.Containers!.Select(WithUserfaultfd)] : pod.Spec.Containers,
             },
         };
     }
+
+    /// <summary>Post-copy's target fetches missing pages by this device; only nodes that offer it are fit then.</summary>
+    private static Container WithUserfaultfd(Container container) => container.Name != Launcher.Container
+        ? container
+        : container with
+        {
+            Resources = (container.Resources ?? new ResourceRequirements()) with
+            {
+                Limits = new Dictionary<string, string>(container.Resources?.Limits ?? new Dictionary<string, string>(), StringComparer.Ordinal)
+                {
+                    [Launcher.UserfaultfdDevice] = "1",
+                },
+            },
+        };
 
     private static long Grace(VirtualMachineInstanceSpec spec) =>
         spec.TerminationGracePeriodSeconds ?? Launcher.DefaultGraceSeconds;

@@ -8,6 +8,9 @@ internal static class MigrationCancel
     /// <summary>The source's agent gets this long to act on an abort before it has begun to send.</summary>
     public static readonly TimeSpan AgentDeadline = TimeSpan.FromSeconds(30);
 
+    private const string InPostCopy =
+        "Live migration cannot be aborted: it is in post-copy, the guest runs at the target and a part of its memory is still at the source. It goes on to its end.";
+
     /// <summary>The plan, or null when there is nothing to cancel or the cancel is under way.</summary>
     public static MigrationPlan? Decide(MigrationFacts facts)
     {
@@ -21,6 +24,15 @@ internal static class MigrationCancel
         if (facts.OwnState is not { } state)
         {
             return BeforeHandOff(facts with { Migration = migration });
+        }
+
+        if (facts.Committed && state is { Mode: MigrationModes.PostCopy, Completed: not true, AbortStatus: null })
+        {
+            return new MigrationPlan(
+                migration, With(facts, state with { AbortRequested = true, AbortStatus = MigrationModes.AbortFailed }))
+            {
+                Events = [new PlannedEvent(EventReasons.FailedAbortMigration, InPostCopy, Warning: true)],
+            };
         }
 
         if (facts.Committed || state.Completed == true)

@@ -164,7 +164,7 @@ internal sealed class MigrationReconciler(
         var vmi = facts.Vmi!;
         var sourceNode = vmi.Status?.NodeName is { Length: > 0 } node ? caches.Nodes.Get(NamespacedName.Cluster(node)) : null;
         var pod = LauncherPod.ForMigration(
-            vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode);
+            vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode, WantsUserfaultfd(facts));
         try
         {
             var (made, fresh) = await PodCreation.EnsureAsync(api, pod, ct);
@@ -195,6 +195,11 @@ internal sealed class MigrationReconciler(
             throw;
         }
     }
+
+    /// <summary>Post-copy is allowed, and there are nodes that hand the device out; where none does, the node itself may allow it without.</summary>
+    private bool WantsUserfaultfd(MigrationFacts facts) =>
+        facts.Configuration.AllowPostCopy == true
+        && caches.Nodes.List().Any(static node => node.Status?.Allocatable?.ContainsKey(Launcher.UserfaultfdDevice) == true);
 
     private async Task AnnotateAsync(Pod pod, DateTimeOffset ready, CancellationToken ct)
     {

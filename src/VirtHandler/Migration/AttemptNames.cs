@@ -20,6 +20,9 @@ public sealed class AttemptNames(string migrationUid)
     /// <summary>Exists just before the order to migrate is given: a migration status is then about this attempt.</summary>
     public string BegunMarker => $"{Prefix}{_short}-begun";
 
+    /// <summary>Exists just before post-copy is ordered: from then on the commit comes before the switch.</summary>
+    public string PostCopyMarker => $"{Prefix}{_short}-postcopy";
+
     public string Job(int index) => $"m{_short}-{index}";
 
     public bool IsOurJob(string jobId) => jobId.StartsWith($"m{_short}-", StringComparison.Ordinal);

@@ -20,14 +20,11 @@ public static class MigrationMonitor
             LastProgress = progressed ? sample.Elapsed : state.LastProgress,
             Rates = sample.RateBytesPerSecond > 0 ? [.. state.Rates.TakeLast(RememberedRates - 1), sample.RateBytesPerSecond] : state.Rates,
         };
-        var acceptable = state.Paused ? rules.AcceptableCompletion * 2 : rules.AcceptableCompletion;
+        var acceptable = rules.AllowWorkloadDisruption ? rules.AcceptableCompletion * 2 : rules.AcceptableCompletion;
         var late = rules.AcceptableCompletion > TimeSpan.Zero && sample.Elapsed > acceptable;
-        if (late && rules.AllowWorkloadDisruption && !state.Paused)
+        if (Disrupt(rules, state, sample) is { } disruption)
         {
-            return new(
-                state with { Paused = true },
-                MonitorAction.PauseGuest,
-                $"not completed after {Seconds(sample.Elapsed)} s (acceptable: {Seconds(acceptable)} s) and the workload may be disrupted");
+            return disruption;
         }
 
         if (rules.ProgressTimeout > TimeSpan.Zero && sample.Elapsed - state.LastProgress > rules.ProgressTimeout)
@@ -65,6 +62,29 @@ public static class MigrationMonitor
         }
 
         return new ProgressReport(percent, least, most);
+    }
+
+    /// <summary>
+    /// What the user allows when the migration has taken longer than is acceptable. Post-copy over a link that moves nothing would
+    /// leave the guest in two halves, so it waits until the link is alive.
+    /// </summary>
+    private static MonitorVerdict? Disrupt(MonitorRules rules, MonitorState state, MonitorSample sample)
+    {
+        if (!rules.AllowWorkloadDisruption || state.Disrupted || !sample.MemoryFlows
+            || rules.AcceptableCompletion <= TimeSpan.Zero || sample.Elapsed <= rules.AcceptableCompletion)
+        {
+            return null;
+        }
+
+        var why = $"not completed after {Seconds(sample.Elapsed)} s (acceptable: {Seconds(rules.AcceptableCompletion)} s) and the workload may be disrupted";
+        if (!rules.AllowPostCopy)
+        {
+            return new(state with { Disrupted = true }, MonitorAction.PauseGuest, why);
+        }
+
+        return sample.RateBytesPerSecond > 0
+            ? new(state with { Disrupted = true }, MonitorAction.StartPostCopy, $"{why}: the guest goes on at the target and fetches the rest")
+            : null;
     }
 
     /// <summary>

@@ -11,6 +11,9 @@ public enum MonitorAction
     /// <summary>Stop the guest so that the rest gets through.</summary>
     PauseGuest,
 
+    /// <summary>Let the guest run at the target and fetch the rest from here.</summary>
+    StartPostCopy,
+
     /// <summary>Give the migration up.</summary>
     Cancel,
 }

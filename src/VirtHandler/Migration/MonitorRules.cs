@@ -31,6 +31,7 @@ public sealed record MonitorRules
 
     public bool AllowWorkloadDisruption { get; init; }
 
+    /// <summary>The user allows post-copy and the target is able to do it.</summary>
     public bool AllowPostCopy { get; init; }
 
     public bool AutoConverge { get; init; }

@@ -24,5 +24,8 @@ public sealed record MonitorSample
 
     public long? ExpectedDowntimeMs { get; init; }
 
+    /// <summary>Memory is on its way: before that, while disks are copied, neither a pause nor post-copy would be of use.</summary>
+    public bool MemoryFlows { get; init; }
+
     public long Remaining => RamRemaining + DiskRemaining;
 }

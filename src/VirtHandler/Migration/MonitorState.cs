@@ -7,7 +7,8 @@ public sealed record MonitorState
 
     public long? LastRemaining { get; init; }
 
-    public bool Paused { get; init; }
+    /// <summary>The guest was stopped, or post-copy ordered: the migration has twice the time.</summary>
+    public bool Disrupted { get; init; }
 
     public long DowntimeLimitMs { get; init; }
 

@@ -6,11 +6,11 @@ namespace Godwit.VirtHandler.Migration;
 public static class Phases
 {
     /// <summary>
-    /// The source's phase. QEMU's status counts only when <paramref name="begun"/>; and then a success that is not followed by
+    /// The source's phase. Its <paramref name="status"/> is about post-copy from the order on when <paramref name="postCopy"/>. QEMU's status counts only when <paramref name="begun"/>; and then a success that is not followed by
     /// <c>postmigrate</c> is one of an earlier migration, to here: ours was interrupted before QEMU heard of it. Only in
     /// <c>finish-migrate</c> it is ours, told a moment before the run state follows.
     /// </summary>
-    public static SourcePhase OfSource(bool begun, string? status, string runState) => (begun, status) switch
+    public static SourcePhase OfSource(bool begun, string? status, string runState, bool postCopy = false) => (begun, status) switch
     {
         (false, _) => SourcePhase.Idle,
         (_, null or MigrationStates.None) => SourcePhase.Failed,
@@ -25,7 +25,10 @@ public static class Phases
             _ => SourcePhase.Failed,
         },
         (_, MigrationStates.Failed or MigrationStates.Cancelled) => SourcePhase.Failed,
-        _ => SourcePhase.Active,
+        (_, MigrationStates.PostcopyActive) => SourcePhase.PostCopy,
+        (_, MigrationStates.PostcopyPaused) => SourcePhase.PostCopyPaused,
+        (_, MigrationStates.PostcopyRecover or MigrationStates.PostcopyRecoverSetup) => SourcePhase.PostCopyRecovering,
+        _ => postCopy ? SourcePhase.Switching : SourcePhase.Active,
     };
 
     /// <summary>
@@ -36,11 +39,24 @@ public static class Phases
         (MigrationStates.Failed or MigrationStates.Cancelled, _) => TargetPhase.Failed,
         (MigrationStates.Completed, RunStates.Paused or RunStates.InMigrate or RunStates.Prelaunch) => TargetPhase.Loaded,
         (MigrationStates.Completed, _) => TargetPhase.Running,
+        (MigrationStates.PostcopyPaused, _) => TargetPhase.PostCopyPaused,
+        (MigrationStates.PostcopyActive or MigrationStates.PostcopyRecover or MigrationStates.PostcopyRecoverSetup, RunStates.Running) =>
+            TargetPhase.PostCopyRunning,
+        (MigrationStates.PostcopyActive, RunStates.Paused or RunStates.Prelaunch) => TargetPhase.PostCopyHeld,
         (null or MigrationStates.None, RunStates.InMigrate) => TargetPhase.Waiting,
         (MigrationStates.Setup, RunStates.InMigrate) => TargetPhase.Listening,
         (_, RunStates.Running) => TargetPhase.Running,
         _ => TargetPhase.Receiving,
     };
+
+    /// <summary>What the last event about the migration says of a post-copy target whose channel is not whole; null when it is.</summary>
+    public static TargetPhase? OfPostCopyEvents(IReadOnlyList<QmpEvent> events) =>
+        events.LastOrDefault(static e => e.Name == "MIGRATION")?.Text("status") switch
+        {
+            MigrationStates.PostcopyPaused => TargetPhase.PostCopyPaused,
+            MigrationStates.PostcopyRecover or MigrationStates.PostcopyRecoverSetup => TargetPhase.Receiving,
+            _ => null,
+        };
 
     /// <summary>The copies of disks. One that has ended without being told to is broken; at the switch it has been told to.</summary>
     public static MirrorPhase OfMirrors(IReadOnlyCollection<JobInfo> jobs, bool ending)

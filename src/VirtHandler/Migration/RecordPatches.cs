@@ -15,7 +15,13 @@ public static class RecordPatches
     /// <summary>
     /// The commit: names the target as owner. It rests on the very version in which neither abort nor failure stood.
     /// </summary>
-    public static JsonArray Commit(VirtualMachineInstance seen, DateTimeOffset? paused, double? qemuDowntimeMs, JsonObject? transfer = null)
+    /// <param name="seen">The VMI in that version.</param>
+    /// <param name="paused">When the guest stopped.</param>
+    /// <param name="qemuDowntimeMs">The downtime by QEMU's account, milliseconds.</param>
+    /// <param name="transfer">What was sent in the end; the last sample before it may be a second old.</param>
+    /// <param name="postCopy">The rest follows by post-copy.</param>
+    public static JsonArray Commit(
+        VirtualMachineInstance seen, DateTimeOffset? paused, double? qemuDowntimeMs, JsonObject? transfer = null, bool postCopy = false)
     {
         var state = seen.Status!.MigrationState!;
         var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
@@ -25,8 +31,8 @@ public static class RecordPatches
         AddLabel(patch, seen, Labels.NodeName, state.TargetNode);
         Set(patch, "pauseTimestamp", Micro(paused));
         Set(patch, "qemuDowntimeMs", qemuDowntimeMs);
-        // What was sent in the end; the last sample before it may be a second old.
         Set(patch, "transfer", transfer);
+        Set(patch, "mode", postCopy ? MigrationModes.PostCopy : null);
         return patch;
     }
 
@@ -71,7 +77,8 @@ public static class RecordPatches
         return patch;
     }
 
-    public static JsonArray Published(MigrationState state, string address, IReadOnlyDictionary<int, int> ports, int channels)
+    public static JsonArray Published(
+        MigrationState state, string address, IReadOnlyDictionary<int, int> ports, int channels, bool? postCopyReady = null)
     {
         var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
         var map = new JsonObject();
@@ -81,6 +88,7 @@ public static class RecordPatches
         }
 
         Set(patch, "multifdChannels", channels);
+        Set(patch, "postCopyReady", postCopyReady);
         Set(patch, "targetDirectMigrationNodePorts", map);
         Set(patch, "targetNodeDomainDetected", true);
         Set(patch, "targetNodeAddress", address);
@@ -91,19 +99,9 @@ public static class RecordPatches
     public static JsonArray Running(VirtualMachineInstance seen, DateTimeOffset? resumed, DateTimeOffset now)
     {
         var state = seen.Status!.MigrationState!;
-        var patch = Guarded(state.MigrationUid!, state.TargetPodUID!);
-        Set(patch, "targetNodeDomainReadyTimestamp", Seconds(now));
+        var patch = Arrived(seen, resumed, now);
         Set(patch, "endTimestamp", Seconds(now));
         Set(patch, "completed", true);
-        if (resumed is { } at)
-        {
-            Set(patch, "resumeTimestamp", Micro(at));
-            if (state.PauseTimestamp is { } paused)
-            {
-                Set(patch, "pauseMs", Math.Round((at - paused).TotalMilliseconds, 3));
-            }
-        }
-
         if (state.Transfer is not null)
         {
             Set(patch, "transfer/percent", 100);
@@ -117,6 +115,28 @@ public static class RecordPatches
             patch.Add((JsonNode)JsonPatch.Remove(LabelPath(Labels.MigrationTargetNodeName)));
         }
 
+        return patch;
+    }
+
+    /// <summary>The guest runs at the target; in post-copy a part of its memory is still to come.</summary>
+    public static JsonArray Arrived(VirtualMachineInstance seen, DateTimeOffset? resumed, DateTimeOffset now)
+    {
+        var state = seen.Status!.MigrationState!;
+        var patch = Guarded(state.MigrationUid!, state.TargetPodUID!);
+        if (state.TargetNodeDomainReadyTimestamp is null)
+        {
+            Set(patch, "targetNodeDomainReadyTimestamp", Seconds(now));
+        }
+
+        if (resumed is { } at && state.ResumeTimestamp is null)
+        {
+            Set(patch, "resumeTimestamp", Micro(at));
+            if (state.PauseTimestamp is { } paused)
+            {
+                Set(patch, "pauseMs", Math.Round((at - paused).TotalMilliseconds, 3));
+            }
+        }
+
         if (seen.Status.EvacuationNodeName is not null)
         {
             patch.Add((JsonNode)JsonPatch.Remove("/status/evacuationNodeName"));
@@ -125,9 +145,30 @@ public static class RecordPatches
         return patch;
     }
 
-    public static JsonArray Progress(MigrationState state, MonitorSample sample, ProgressReport report, DateTimeOffset now)
+    /// <summary>The state of post-copy's channel; the source tells it, to whoever owns the guest now.</summary>
+    public static JsonArray Channel(MigrationState state, bool open, string? reason, DateTimeOffset now)
     {
-        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
+        var patch = Guarded(state.MigrationUid!, state.TargetPodUID!);
+        var breaks = (state.Channel?.Breaks ?? 0) + (open ? 0 : 1);
+        var channel = new JsonObject
+        {
+            ["state"] = open ? MigrationChannel.Open : MigrationChannel.Broken,
+            ["breaks"] = breaks,
+            ["since"] = Seconds(now),
+        };
+        if (!open && reason is not null)
+        {
+            channel["reason"] = reason;
+        }
+
+        Set(patch, "channel", channel);
+        return patch;
+    }
+
+    /// <summary>The progress, as long as <paramref name="owner"/> (of source and target the one that owns the guest now) has the guest.</summary>
+    public static JsonArray Progress(MigrationState state, string? owner, MonitorSample sample, ProgressReport report, DateTimeOffset now)
+    {
+        var patch = Guarded(state.MigrationUid!, owner ?? state.SourcePodUID!);
         Set(patch, "transfer", Transfer(sample, report, now));
         return patch;
     }

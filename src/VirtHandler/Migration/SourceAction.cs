@@ -27,6 +27,15 @@ public enum SourceAction
     /// <summary>Break QEMU's connections, out of band.</summary>
     Yank,
 
+    /// <summary>Break a post-copy channel that has gone silent, so that it can be made again.</summary>
+    BreakChannel,
+
+    /// <summary>Make post-copy's channel again.</summary>
+    RecoverChannel,
+
+    /// <summary>End this QEMU, whose guest is beyond help: half of it went with the target.</summary>
+    GiveUp,
+
     /// <summary>Write down that it failed. From then on it can no longer be committed.</summary>
     RecordFailure,
 

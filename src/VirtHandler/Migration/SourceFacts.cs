@@ -16,8 +16,14 @@ public sealed record SourceFacts
     /// <summary>The target's address is in the record.</summary>
     public bool TargetListening { get; init; }
 
-    /// <summary>The record says that the guest runs at the target.</summary>
+    /// <summary>The record says that the guest runs at the target and needs nothing from here any more.</summary>
     public bool TargetRuns { get; init; }
+
+    /// <summary>Post-copy was ordered: the commit comes before the switch, and after it only the target may run.</summary>
+    public bool PostCopy { get; init; }
+
+    /// <summary>Post-copy's channel is open but nothing has come through it for longer than it may.</summary>
+    public bool Stalled { get; init; }
 
     public required SourcePhase Phase { get; init; }
 

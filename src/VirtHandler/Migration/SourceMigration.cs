@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.Types;
 using Microsoft.Extensions.Logging;
@@ -29,18 +28,18 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private readonly QemuLink _link;
     private readonly AttemptNames _names;
     private readonly StuckWatch _stuck;
-    private readonly SourceProgress _progress;
+    private readonly SourcePostCopy _postCopy;
+    private readonly SourceMonitor _monitor;
     private SourceSetup? _setup;
-    private string? _givenUp;
     private bool _prepared;
     private bool _begun;
     private bool _hasLeftovers = true;
+    private bool _orderedPostCopy;
     private bool _markersKnown;
     private bool _cancelled;
     private double? _downtime;
     private JobInfo[] _jobs = [];
     private bool _completing;
-    private Task _noting = Task.CompletedTask;
     private SourceAction? _lastAction;
 
     public SourceMigration(LocalPod pod, string uid, RecordKeeper record, MigrationTools tools, ILogger logger, TimeProvider time)
@@ -54,14 +53,15 @@ internal sealed partial class SourceMigration : IMigrationDriver
         _link = new QemuLink(pod.Folder, time);
         _names = new AttemptNames(uid);
         _stuck = new StuckWatch(time);
-        _progress = new SourceProgress(record, time);
+        _postCopy = new SourcePostCopy(_names, time);
+        _monitor = new SourceMonitor(uid, record, _postCopy, logger, time);
     }
 
     public QmpClient? Monitor => _link.Client;
 
     public async ValueTask DisposeAsync()
     {
-        await _noting;
+        await _monitor.Noting;
         await _link.DisposeAsync();
     }
 
@@ -94,9 +94,10 @@ internal sealed partial class SourceMigration : IMigrationDriver
             Failed = state.Failed == true,
             AbortRequested = state.AbortRequested == true,
             TargetListening = !string.IsNullOrEmpty(state.TargetNodeAddress),
-            TargetRuns = state.TargetNodeDomainReadyTimestamp is not null,
+            TargetRuns = state.TargetNodeDomainReadyTimestamp is not null && (!state.IsPostCopy() || state.Completed == true),
+            PostCopy = state.IsPostCopy(),
             PausedByUser = vmi.PausedByUser(),
-            GivenUp = _givenUp,
+            GivenUp = _monitor.GivenUp,
             Phase = SourcePhase.Unreachable,
         };
         switch (await _link.ConnectAsync(cancellationToken))
@@ -119,6 +120,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 var objects = await qmp.ListObjectsAsync(cancellationToken, QueryDeadline);
                 _prepared = objects.Contains(_names.PreparedMarker);
                 _begun = objects.Contains(_names.BegunMarker);
+                _orderedPostCopy = objects.Contains(_names.PostCopyMarker);
                 _hasLeftovers = objects.Any(AttemptNames.IsAnAttempts);
                 _markersKnown = true;
             }
@@ -133,8 +135,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
             _jobs = jobs;
             _completing = _begun && (migration.Status, run.Status) is (MigrationStates.Completed, RunStates.FinishMigrate);
             _downtime = migration.Downtime;
-            var phase = Phases.OfSource(_begun, migration.Status, run.Status);
-            _progress.Take(migration, jobs, phase);
+            var phase = Phases.OfSource(_begun, migration.Status, run.Status, _orderedPostCopy);
+            _monitor.Progress.Take(migration, jobs, phase);
             return facts with
             {
                 Phase = phase,
@@ -144,6 +146,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 HasMirrors = _setup.HasMirrors,
                 Prepared = _prepared,
                 HasLeftovers = _hasLeftovers,
+                PostCopy = facts.PostCopy || _orderedPostCopy,
+                Stalled = _postCopy.IsStalled(phase, _monitor.Progress.Transferred),
                 Stuck = _stuck.IsStuck(phase),
             };
         }
@@ -169,7 +173,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         switch (decision.Action)
         {
             case SourceAction.Wait:
-                return await WaitAsync(facts, state, cancellationToken);
+                return await WaitAsync(facts, vmi, state, cancellationToken);
             case SourceAction.Start:
                 return await StartAsync(qmp!, vmi, state, cancellationToken);
             case SourceAction.Migrate:
@@ -192,18 +196,26 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 await qmp!.ContinueAsync(cancellationToken, CommandDeadline);
                 LogResumed(_logger, _uid);
                 return StepResult.Again;
+            case SourceAction.BreakChannel:
+                _stuck.Restart();
+                LogChannel(_logger, _uid, decision.Action, decision.Reason);
+                await _postCopy.BreakAsync(qmp!, cancellationToken);
+                return StepResult.After(Soon);
+            case SourceAction.RecoverChannel:
+                return await RecoverAsync(qmp!, vmi, state, cancellationToken);
             case SourceAction.CleanUp:
                 _markersKnown = false;
                 await _setup!.CleanUpAsync(qmp!, cancellationToken);
                 return StepResult.Again;
-            case SourceAction.Finish:
+            case SourceAction.Finish or SourceAction.GiveUp:
                 return await FinishAsync(qmp, cancellationToken);
             default:
                 return StepResult.Finished;
         }
     }
 
-    private async Task<StepResult> WaitAsync(SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
+    private async Task<StepResult> WaitAsync(
+        SourceFacts facts, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
     {
         if (facts.Owner == Owner.Source && !facts.Failed && !_record.IsFresh)
         {
@@ -213,74 +225,30 @@ internal sealed partial class SourceMigration : IMigrationDriver
         if (facts.Owner == Owner.Source && !facts.Failed
             && (facts.Phase == SourcePhase.Active || (facts.Phase == SourcePhase.Idle && facts.Prepared)))
         {
-            await MonitorAsync(facts, state, cancellationToken);
+            _markersKnown &= !await _monitor.ObserveAsync(_link.Client!, facts, state, cancellationToken);
             return StepResult.After(Soon);
         }
 
         // Held by the target's word: look for it ourselves now and then, should the watch be slow.
         if (facts.Owner == Owner.Target)
         {
+            var notes = new List<JsonArray>();
+            if (facts.Phase == SourcePhase.PostCopy && state.Channel?.State == MigrationChannel.Broken)
+            {
+                notes.Add(RecordPatches.Channel(state, open: true, reason: null, _time.GetUtcNow()));
+                _record.Record.Event(vmi, EventReasons.Normal, EventReasons.PostCopyRecovered, "The post-copy channel works again; the guest goes on.");
+            }
+
+            if (facts.Phase is SourcePhase.PostCopy)
+            {
+                _monitor.Note(state, facts.Owner, notes, cancellationToken);
+            }
+
             await _record.RefreshAsync(cancellationToken);
             return StepResult.After(Later);
         }
 
         return StepResult.After(_completing ? AtOnce : facts.Phase is SourcePhase.Idle ? Later : Soon);
-    }
-
-    private async Task MonitorAsync(SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
-    {
-        var memory = _record.Vmi.Status?.Hardware?.MemoryBytes ?? 0;
-        var verdict = _progress.Decide(state, memory);
-        var notes = new List<JsonArray>();
-        switch (verdict?.Action)
-        {
-            case MonitorAction.RaiseDowntimeLimit:
-                await _link.Client!.SetMigrationParametersAsync(
-                    new MigrationParameters { DowntimeLimit = verdict.State.DowntimeLimitMs }, cancellationToken);
-                LogMonitor(_logger, _uid, verdict.Action, verdict.Reason);
-                notes.Add(RecordPatches.Decision(state, "RaiseDowntimeLimit", verdict.Reason, _time.GetUtcNow()));
-                break;
-            case MonitorAction.PauseGuest when facts.Phase == SourcePhase.Active:
-                await _link.Client!.StopAsync(cancellationToken, CommandDeadline);
-                LogMonitor(_logger, _uid, verdict.Action, verdict.Reason);
-                notes.Add(RecordPatches.Decision(state, "PauseGuest", verdict.Reason, _time.GetUtcNow()));
-                notes.Add(RecordPatches.Mode(state, MigrationModes.Paused));
-                break;
-            case MonitorAction.Cancel:
-                _givenUp = verdict.Reason;
-                LogMonitor(_logger, _uid, verdict.Action, verdict.Reason);
-                break;
-        }
-
-        if (_noting.IsCompleted && _progress.Due(state) is { } progress)
-        {
-            notes.Add(progress);
-        }
-
-        if (notes.Count > 0)
-        {
-            _noting = NoteAsync(_noting, notes, cancellationToken);
-        }
-    }
-
-    /// <summary>
-    /// Writes what is only for people, beside the work: the guest may be stopped at any moment, and must not stand still until
-    /// the API server has answered such a thing.
-    /// </summary>
-    private async Task NoteAsync(Task earlier, List<JsonArray> notes, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await earlier;
-            foreach (var note in notes)
-            {
-                await _record.WriteAsync(note, cancellationToken);
-            }
-        }
-        catch (Exception e) when (e is ApiException or OperationCanceledException)
-        {
-            LogNotNoted(_logger, _uid, e.Message);
-        }
     }
 
     private async Task<StepResult> StartAsync(QmpClient qmp, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
@@ -309,11 +277,11 @@ internal sealed partial class SourceMigration : IMigrationDriver
         _markersKnown = false;
         try
         {
-            await _setup!.PrepareAsync(qmp, state, credentials, _progress.RulesFor(state, vmi.Status?.Hardware?.MemoryBytes ?? 0), cancellationToken);
+            await _setup!.PrepareAsync(qmp, state, credentials, _monitor.Progress.RulesFor(state, vmi.Status?.Hardware?.MemoryBytes ?? 0), cancellationToken);
         }
         catch (Exception e) when (e is QmpException or MigrationException)
         {
-            _givenUp = e.Message;
+            _monitor.GiveUp(e.Message);
         }
 
         return StepResult.Again;
@@ -328,7 +296,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         }
         catch (Exception e) when (e is QmpException or MigrationException)
         {
-            _givenUp = e.Message;
+            _monitor.GiveUp(e.Message);
         }
 
         return StepResult.Again;
@@ -336,15 +304,15 @@ internal sealed partial class SourceMigration : IMigrationDriver
 
     private async Task<StepResult> CommitAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
     {
-        if (!_noting.IsCompleted)
+        if (!_monitor.Noting.IsCompleted)
         {
             // It makes a newer version of the record, and the commit rests on the newest.
-            await _noting;
+            await _monitor.Noting;
             return StepResult.Again;
         }
 
         var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
-        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _progress.Last()), cancellationToken);
+        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _monitor.Progress.Last(), _orderedPostCopy), cancellationToken);
         LogCommit(_logger, _uid, committed, PauseParts.Of(qmp.Events.Since(0), _time.GetUtcNow()));
         // Refused or unknown: the newest reading tells which, and the next step acts on it.
         return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
@@ -358,7 +326,11 @@ internal sealed partial class SourceMigration : IMigrationDriver
             await _record.WriteAsync(RecordPatches.Aborting(state), cancellationToken);
         }
 
-        _givenUp ??= facts.Failed ? null : reason;
+        if (!facts.Failed)
+        {
+            _monitor.GiveUp(reason);
+        }
+
         if (!_cancelled || facts.Phase == SourcePhase.PreSwitchover)
         {
             _cancelled = true;
@@ -380,10 +352,39 @@ internal sealed partial class SourceMigration : IMigrationDriver
         return StepResult.After(Soon);
     }
 
+    private async Task<StepResult> RecoverAsync(
+        QmpClient qmp, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        if (state.Channel?.State != MigrationChannel.Broken)
+        {
+            // The target has to hear of it: where packets only vanish, its QEMU still believes in the channel.
+            var reason = (await qmp.QueryMigrateAsync(cancellationToken, QueryDeadline)).ErrorDesc ?? "QEMU gave no reason";
+            LogChannel(_logger, _uid, SourceAction.RecoverChannel, reason);
+            _record.Record.Event(
+                vmi, EventReasons.Warning, EventReasons.PostCopyPaused,
+                $"The post-copy channel broke ({reason}). The guest is held in two places and stands still when it needs a page from here; the channel is made again until it works.");
+            await _record.WriteAsync(RecordPatches.Channel(state, open: false, reason, _time.GetUtcNow()), cancellationToken);
+            return StepResult.Again;
+        }
+
+        try
+        {
+            await _postCopy.RecoverAsync(qmp, state, cancellationToken);
+        }
+        catch (QmpException e)
+        {
+            // It is about to notice by itself, or another try is under way.
+            LogSilent(_logger, _uid, e.Message);
+        }
+
+        await _record.RefreshAsync(cancellationToken);
+        return StepResult.After(Later);
+    }
+
     private async Task<StepResult> RecordFailureAsync(
         VirtualMachineInstance vmi, MigrationState state, SourceFacts facts, string reason, CancellationToken cancellationToken)
     {
-        var why = facts.AbortRequested ? "Live migration has been aborted" : _givenUp ?? reason;
+        var why = facts.AbortRequested ? "Live migration has been aborted" : _monitor.GivenUp ?? reason;
         var abort = facts.AbortRequested ? MigrationModes.AbortSucceeded : null;
         if (await _record.WriteAsync(RecordPatches.Failure(state, why, abort, _time.GetUtcNow()), cancellationToken))
         {
@@ -430,20 +431,17 @@ internal sealed partial class SourceMigration : IMigrationDriver
     [LoggerMessage(302, LogLevel.Information, "Migration {Uid} source: the guest goes on here")]
     private static partial void LogResumed(ILogger logger, string uid);
 
-    [LoggerMessage(303, LogLevel.Information, "Migration {Uid} source: monitor orders {Action}: {Reason}")]
-    private static partial void LogMonitor(ILogger logger, string uid, MonitorAction action, string reason);
-
     [LoggerMessage(304, LogLevel.Information, "Migration {Uid} source: waits for its certificates")]
     private static partial void LogNoCredentials(ILogger logger, string uid);
+
+    [LoggerMessage(308, LogLevel.Warning, "Migration {Uid} source: post-copy channel, {Action}: {Reason}")]
+    private static partial void LogChannel(ILogger logger, string uid, SourceAction action, string reason);
 
     [LoggerMessage(305, LogLevel.Information, "Migration {Uid} source: commit written: {Committed}; the guest stood still for {Pause}")]
     private static partial void LogCommit(ILogger logger, string uid, bool committed, PauseParts pause);
 
     [LoggerMessage(306, LogLevel.Warning, "Migration {Uid} source: breaks QEMU's connections: {Reason}")]
     private static partial void LogYank(ILogger logger, string uid, string reason);
-
-    [LoggerMessage(308, LogLevel.Information, "Migration {Uid} source: progress could not be written: {Error}")]
-    private static partial void LogNotNoted(ILogger logger, string uid, string error);
 
     [LoggerMessage(307, LogLevel.Warning, "Migration {Uid} source: failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, string uid, string reason);

@@ -12,9 +12,21 @@ public enum SourcePhase
     /// <summary>The guest stands still and QEMU waits for us.</summary>
     PreSwitchover,
 
+    /// <summary>Post-copy was ordered and QEMU has not reached the switch yet; the guest stands still.</summary>
+    Switching,
+
     /// <summary>The last of the state is under way; the guest stands still.</summary>
     Device,
     Cancelling,
+
+    /// <summary>The guest may run at the target, which fetches its pages from here. No way back.</summary>
+    PostCopy,
+
+    /// <summary>Post-copy, and its channel is broken.</summary>
+    PostCopyPaused,
+
+    /// <summary>Post-copy, and a new channel is being made.</summary>
+    PostCopyRecovering,
 
     /// <summary>The target has everything and the source will not run again by itself.</summary>
     Completed,

@@ -16,7 +16,10 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
     private long _written;
 
     public MonitorRules RulesFor(MigrationState state, long memoryBytes) =>
-        MonitorRules.From(state.MigrationConfiguration, memoryBytes, _sample?.DiskTotal ?? 0);
+        MonitorRules.From(state.MigrationConfiguration, memoryBytes, _sample?.DiskTotal ?? 0) is var rules
+        && state.PostCopyReady == true
+            ? rules
+            : rules with { AllowPostCopy = false };
 
     public void Take(MigrationStatus migration, IReadOnlyCollection<JobInfo> jobs, SourcePhase phase)
     {
@@ -38,6 +41,7 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
             RateBytesPerSecond = measured ?? (long)((ours?.Mbps ?? 0) * 1_000_000 / 8),
             DirtyRateBytesPerSecond = (ours?.DirtyPagesRate ?? 0) * (ours?.PageSize ?? 4096),
             Pass = ours?.DirtySyncCount ?? 0,
+            MemoryFlows = phase == SourcePhase.Active,
             ExpectedDowntimeMs = migration.ExpectedDowntime,
         };
     }
@@ -54,8 +58,11 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
         return verdict;
     }
 
+    /// <summary>Bytes that have gone over so far.</summary>
+    public long Transferred => _sample?.Transferred ?? 0;
+
     /// <summary>What is to be written now; null while the last writing is too fresh.</summary>
-    public JsonArray? Due(MigrationState state)
+    public JsonArray? Due(MigrationState state, string? owner)
     {
         if (_sample is null || (_written != 0 && time.GetElapsedTime(_written) < WritePeriod))
         {
@@ -64,7 +71,7 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
 
         _written = time.GetTimestamp();
         var sample = WithMemory(record.Vmi.Status?.Hardware?.MemoryBytes ?? 0);
-        return RecordPatches.Progress(state, sample, MigrationMonitor.Report(_state, sample), time.GetUtcNow());
+        return RecordPatches.Progress(state, owner, sample, MigrationMonitor.Report(_state, sample), time.GetUtcNow());
     }
 
     /// <summary>The last sample as the record is to keep it; null where there was none.</summary>

@@ -26,11 +26,13 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
         }
 
         var channels = state.MultifdChannels ?? 0;
-        await qmp.SetMigrationCapabilitiesAsync(Capabilities(channels, rules.AutoConverge), ct);
+        await qmp.SetMigrationCapabilitiesAsync(Capabilities(channels, rules.AutoConverge, state.PostCopyReady == true), ct);
         await qmp.SetMigrationParametersAsync(
             new MigrationParameters
             {
                 MaxBandwidth = rules.Bandwidth > 0 ? rules.Bandwidth : MigrationParameters.UnlimitedBandwidth,
+                // The user's limit holds for the whole migration.
+                MaxPostcopyBandwidth = rules.Bandwidth,
                 DowntimeLimit = rules.InitialDowntimeLimitMs,
                 MultifdChannels = channels > 0 ? channels : null,
                 TlsCreds = credentials is null ? "" : names.Tls,
@@ -45,11 +47,12 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
     }
 
     /// <summary>The same list for both sides; what is not on is switched off, for an earlier migration may have left it on.</summary>
-    public static IEnumerable<KeyValuePair<string, bool>> Capabilities(int channels, bool autoConverge) =>
+    public static IEnumerable<KeyValuePair<string, bool>> Capabilities(int channels, bool autoConverge, bool postCopy) =>
     [
         .. MigrationCapabilities.Always.Select(c => KeyValuePair.Create(c, true)),
         KeyValuePair.Create(MigrationCapabilities.Multifd, channels > 0),
         KeyValuePair.Create(MigrationCapabilities.AutoConverge, autoConverge),
+        KeyValuePair.Create(MigrationCapabilities.PostcopyRam, postCopy),
     ];
 
     public async Task MigrateAsync(QmpClient qmp, MigrationState state, CancellationToken ct)

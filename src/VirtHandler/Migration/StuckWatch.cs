@@ -25,7 +25,8 @@ public sealed class StuckWatch(TimeProvider time)
     {
         SourcePhase.Setup => TimeSpan.FromSeconds(15),
         SourcePhase.PreSwitchover => TimeSpan.FromSeconds(5),
-        SourcePhase.Device => TimeSpan.FromSeconds(10),
+        SourcePhase.Device or SourcePhase.Switching => TimeSpan.FromSeconds(10),
+        SourcePhase.PostCopyRecovering => TimeSpan.FromSeconds(10),
         SourcePhase.Cancelling => TimeSpan.FromSeconds(5),
         SourcePhase.Unreachable => TimeSpan.FromSeconds(3),
         _ => null,

@@ -6,6 +6,8 @@ namespace Godwit.VirtHandler.Migration;
 /// version in which neither an abort nor a failure stood. A target runs only after it has read that the record names it.
 /// A source whose QEMU has completed runs again only after the failure is on record while the record still names it: that
 /// write outdates every commit that may still be under way.
+/// Post-copy turns the order round: the guest is stopped first, so that its source never resumes it by itself, then the record
+/// is moved, then the switch is made; from there on the source only holds pages, and a broken channel is made again.
 /// </summary>
 public static class Switchover
 {
@@ -28,17 +30,29 @@ public static class Switchover
 
     private static SourceDecision DecideCommittedSource(SourceFacts facts) => facts switch
     {
+        { PostCopy: true, TargetRuns: false } => DecidePostCopySource(facts),
         { TargetRuns: false } => new(SourceAction.Wait, "committed; the guest is held here until the target says that it runs"),
         { Phase: SourcePhase.Gone } => new(SourceAction.Done, "the target runs and this copy is gone"),
         _ => new(SourceAction.Finish, "the target runs"),
     };
 
+    private static SourceDecision DecidePostCopySource(SourceFacts facts) => facts switch
+    {
+        { Phase: SourcePhase.PreSwitchover } => new(SourceAction.Continue, "the record names the target, which fetches the rest from here"),
+        { Phase: SourcePhase.PostCopy, Stalled: true } => new(SourceAction.BreakChannel, "nothing comes through the channel any more"),
+        { Phase: SourcePhase.PostCopyRecovering, Stuck: true } => new(SourceAction.BreakChannel, "the new channel does not come about"),
+        { Phase: SourcePhase.PostCopyPaused } => new(SourceAction.RecoverChannel, "the channel is broken"),
+        _ => new(SourceAction.Wait, "the target fetches the rest from here"),
+    };
+
     private static SourceDecision DecideFailedSource(SourceFacts facts) => facts switch
     {
         { Phase: SourcePhase.Gone } => new(SourceAction.Done, "QEMU is gone"),
+        { Phase: SourcePhase.PostCopy or SourcePhase.PostCopyPaused or SourcePhase.PostCopyRecovering } =>
+            new(SourceAction.GiveUp, "the target ended in post-copy before it ran; QEMU cannot let the guest go on here"),
         { Phase: SourcePhase.Unreachable, Stuck: true } => new(SourceAction.Yank, "QEMU does not answer"),
         { Phase: SourcePhase.Unreachable } => new(SourceAction.Wait, "QEMU does not answer"),
-        { Phase: SourcePhase.Setup or SourcePhase.Active or SourcePhase.PreSwitchover } =>
+        { Phase: SourcePhase.Setup or SourcePhase.Active or SourcePhase.Switching or SourcePhase.PreSwitchover } =>
             new(SourceAction.Cancel, "the record says that the migration has failed"),
         { Phase: SourcePhase.Device or SourcePhase.Cancelling, Stuck: true } => new(SourceAction.Yank, "QEMU does not let go of the migration"),
         { Phase: SourcePhase.Device } => new(SourceAction.Cancel, "the record says that the migration has failed"),
@@ -69,9 +83,13 @@ public static class Switchover
             SourcePhase.Device when stop is not null => new(SourceAction.Cancel, stop),
             SourcePhase.Device => new(SourceAction.Wait, "the last of the state is under way"),
             SourcePhase.Idle => DecideIdle(facts, stop),
+            SourcePhase.PostCopy or SourcePhase.PostCopyPaused or SourcePhase.PostCopyRecovering =>
+                new(SourceAction.Wait, "the switch came before the commit; the rest has to arrive first"),
             _ when stop is not null => new(SourceAction.Cancel, stop),
             _ when facts.Mirrors == MirrorPhase.Broken => new(SourceAction.Cancel, "a disk could not be copied"),
             SourcePhase.PreSwitchover => DecidePreSwitchover(facts),
+            SourcePhase.Switching when facts.Stuck => new(SourceAction.Cancel, "QEMU does not switch to post-copy"),
+            SourcePhase.Switching => new(SourceAction.Wait, "post-copy is ordered; the guest stands still"),
             SourcePhase.Setup when facts.Stuck => new(SourceAction.Cancel, "the target did not take the connection in time"),
             _ => new(SourceAction.Wait, "pages flow"),
         };
@@ -95,6 +113,7 @@ public static class Switchover
         { Mirrors: MirrorPhase.Copying, Stuck: true } => new(SourceAction.Cancel, "the last disk writes do not get through"),
         { Mirrors: MirrorPhase.Copying } => new(SourceAction.Wait, "the last disk writes are under way"),
         { Mirrors: MirrorPhase.Ready } => new(SourceAction.EndMirrors, "the guest stands still and all disks are equal"),
+        { PostCopy: true } => new(SourceAction.Commit, "the guest stands still and can go on at the target"),
         _ => new(SourceAction.Continue, "nothing but the last of the memory is left"),
     };
 
@@ -104,6 +123,17 @@ public static class Switchover
             new(TargetAction.Done, "the guest has ended here"),
         TargetPhase.Gone or TargetPhase.NotPrepared => new(TargetAction.HandBack, "this copy ended before it ran"),
         TargetPhase.Failed => new(TargetAction.End, "this copy cannot run"),
+        TargetPhase.PostCopyPaused => new(TargetAction.RecoverChannel, "the channel is broken"),
+        // Its main loop may hang on a page that cannot come; what it hears out of band it refuses when the channel is whole.
+        TargetPhase.Unreachable when facts.PostCopy && facts.Stuck && !facts.RunReported =>
+            new(TargetAction.RecoverChannel, "QEMU does not answer, perhaps for want of a page"),
+        TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning when facts.ChannelBroken =>
+            new(TargetAction.BreakChannel, "the source has found the channel broken"),
+        TargetPhase.PostCopyHeld when facts.ExportsOpen => new(TargetAction.CloseExports, "the disks are complete"),
+        TargetPhase.PostCopyHeld when !facts.PausedByUser => new(TargetAction.Run, "the record names this pod"),
+        TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning when !facts.ArrivalReported =>
+            new(TargetAction.ReportArrival, "the guest is here, and the rest of its memory on its way"),
+        TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning => new(TargetAction.Wait, "the rest of the memory arrives"),
         TargetPhase.Loaded when facts.RunReported => Report(facts, "the guest is here"),
         TargetPhase.Loaded when facts.ExportsOpen => new(TargetAction.CloseExports, "the disks are complete"),
         TargetPhase.Loaded when facts.PausedByUser => Report(facts, "the guest is here, paused by its user"),
@@ -132,7 +162,7 @@ public static class Switchover
         TargetPhase.Listening when !facts.Published => new(TargetAction.Publish, "QEMU listens"),
         TargetPhase.Loaded when facts.ExportsOpen => new(TargetAction.CloseExports, "the disks are complete"),
         // It must not run while the record names the source, however that came about.
-        TargetPhase.Running => new(TargetAction.End, "it runs without owning the guest"),
+        TargetPhase.Running or TargetPhase.PostCopyRunning => new(TargetAction.End, "it runs without owning the guest"),
         TargetPhase.Failed => new(TargetAction.Wait, "the stream broke; the source will say so"),
         TargetPhase.Gone => new(TargetAction.Wait, "QEMU ended; the source will notice"),
         _ => new(TargetAction.Wait, "the source is at work"),

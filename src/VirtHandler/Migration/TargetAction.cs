@@ -20,7 +20,16 @@ public enum TargetAction
     /// <summary>Let the guest run. Only ever while the record names this pod.</summary>
     Run,
 
-    /// <summary>Write down that the guest runs here.</summary>
+    /// <summary>Write down that the guest runs here while the rest of its memory arrives.</summary>
+    ReportArrival,
+
+    /// <summary>Break a post-copy channel that the source has found dead.</summary>
+    BreakChannel,
+
+    /// <summary>Listen for post-copy's channel to be made again.</summary>
+    RecoverChannel,
+
+    /// <summary>Write down that the guest runs here and all of it has arrived.</summary>
     ReportRunning,
 
     /// <summary>Give the record back to the source: this copy never ran and never will.</summary>

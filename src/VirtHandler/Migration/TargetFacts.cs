@@ -19,8 +19,20 @@ public sealed record TargetFacts
     /// <summary>Our address is in the record.</summary>
     public bool Published { get; init; }
 
-    /// <summary>The record says that the guest runs here.</summary>
+    /// <summary>The record says that the guest runs here, perhaps with a part of its memory still to come.</summary>
+    public bool ArrivalReported { get; init; }
+
+    /// <summary>The record says that the guest runs here and all of it has arrived.</summary>
     public bool RunReported { get; init; }
+
+    /// <summary>The guest was handed over by post-copy.</summary>
+    public bool PostCopy { get; init; }
+
+    /// <summary>The source has found post-copy's channel broken.</summary>
+    public bool ChannelBroken { get; init; }
+
+    /// <summary>QEMU has given no answer for longer than it may.</summary>
+    public bool Stuck { get; init; }
 
     /// <summary>The exports that received the disks are still open.</summary>
     public bool ExportsOpen { get; init; }

@@ -13,6 +13,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
     private static readonly TimeSpan QueryDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
 
     private readonly LocalPod _pod;
@@ -26,6 +27,8 @@ internal sealed partial class TargetMigration : IMigrationDriver
     private bool _hasLeftovers = true;
     private bool? _exportsOpen;
     private bool _heldBefore;
+    private int _seenBreaks;
+    private long? _silentSince;
     private TargetAction? _lastAction;
 
     public TargetMigration(LocalPod pod, string uid, RecordKeeper record, MigrationTools tools, ILogger logger, TimeProvider time)
@@ -68,7 +71,11 @@ internal sealed partial class TargetMigration : IMigrationDriver
             Superseded = superseded,
             Failed = state?.Failed == true,
             Published = !string.IsNullOrEmpty(state?.TargetNodeAddress),
-            RunReported = superseded || state?.TargetNodeDomainReadyTimestamp is not null,
+            ArrivalReported = superseded || state?.TargetNodeDomainReadyTimestamp is not null,
+            RunReported = superseded || (state?.TargetNodeDomainReadyTimestamp is not null && (!state.IsPostCopy() || state.Completed == true)),
+            PostCopy = state?.IsPostCopy() == true,
+            ChannelBroken = state?.Channel is { State: MigrationChannel.Broken, Breaks: { } breaks } && breaks > _seenBreaks,
+            Stuck = _silentSince is { } since && _time.GetElapsedTime(since) > SilenceLimit,
             MayHaveRun = File.Exists(Path.Combine(_pod.Folder, DomainFolder.Released)),
             PausedByUser = vmi.PausedByUser(),
             HasLeftovers = _hasLeftovers,
@@ -89,18 +96,26 @@ internal sealed partial class TargetMigration : IMigrationDriver
         }
 
         var qmp = _link.Client!;
+        if (facts.PostCopy && Phases.OfPostCopyEvents(qmp.Events.Since(0)) is { } told)
+        {
+            // Not asked: a guest that waits for a page can hold up QEMU's main loop, and every question with it.
+            return facts with { Phase = told };
+        }
+
         try
         {
             // Sent together, answered in order: the guest may be standing still while we ask.
             var asked = (Migration: qmp.QueryMigrateAsync(cancellationToken, QueryDeadline), Run: qmp.QueryStatusAsync(cancellationToken, QueryDeadline));
             await Task.WhenAll(asked.Migration, asked.Run);
             var (migration, run) = (await asked.Migration, await asked.Run);
+            _silentSince = null;
             _exportsOpen ??= (await qmp.QueryBlockExportsAsync(cancellationToken)).Length > 0;
             return facts with { Phase = Phases.OfTarget(migration.Status, run.Status), ExportsOpen = _exportsOpen.Value };
         }
         catch (QmpUnavailableException e)
         {
             LogSilent(_logger, _uid, e.Message);
+            _silentSince ??= _time.GetTimestamp();
             return facts;
         }
     }
@@ -118,15 +133,19 @@ internal sealed partial class TargetMigration : IMigrationDriver
             case TargetAction.Listen:
                 return await GuardAsync(vmi, () => ListenAsync(qmp!, vmi, cancellationToken), cancellationToken);
             case TargetAction.Publish:
-                return await PublishAsync(vmi, cancellationToken);
+                return await PublishAsync(qmp!, vmi, cancellationToken);
             case TargetAction.CloseExports:
                 await qmp!.NbdServerStopAsync(cancellationToken);
                 _exportsOpen = false;
                 return StepResult.Again;
             case TargetAction.Run:
                 return await RunAsync(qmp!, cancellationToken);
+            case TargetAction.ReportArrival:
+                return await ReportAsync(qmp!, vmi, whole: false, cancellationToken);
             case TargetAction.ReportRunning:
-                return await ReportAsync(qmp!, vmi, cancellationToken);
+                return await ReportAsync(qmp!, vmi, whole: true, cancellationToken);
+            case TargetAction.BreakChannel or TargetAction.RecoverChannel:
+                return await MendChannelAsync(qmp, decision, vmi, cancellationToken);
             case TargetAction.HandBack:
                 return await HandBackAsync(vmi, decision.Reason, cancellationToken);
             case TargetAction.End:
@@ -207,11 +226,12 @@ internal sealed partial class TargetMigration : IMigrationDriver
         return true;
     }
 
-    private async Task<StepResult> PublishAsync(VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    private async Task<StepResult> PublishAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
     {
         var ports = _setup.Ports();
+        var postCopy = await TargetSetup.IsPostCopyReadyAsync(qmp, vmi.Migration()!, cancellationToken);
         if (await _record.WriteAsync(
-                RecordPatches.Published(vmi.Migration()!, _pod.Ip, ports, TargetSetup.ChannelsFor(vmi.Migration()!)), cancellationToken))
+                RecordPatches.Published(vmi.Migration()!, _pod.Ip, ports, TargetSetup.ChannelsFor(vmi.Migration()!), postCopy), cancellationToken))
         {
             _record.Record.Event(
                 vmi, EventReasons.Normal, EventReasons.PreparingTarget,
@@ -234,10 +254,35 @@ internal sealed partial class TargetMigration : IMigrationDriver
         return StepResult.Again;
     }
 
-    private async Task<StepResult> ReportAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    /// <summary>Out of band, because QEMU's main loop may hang on a page that only a whole channel brings.</summary>
+    private async Task<StepResult> MendChannelAsync(
+        QmpClient? qmp, TargetDecision decision, VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        if (qmp is not null)
+        {
+            try
+            {
+                LogChannel(_logger, _uid, decision.Action, decision.Reason);
+                _seenBreaks = Math.Max(_seenBreaks, vmi.Migration()?.Channel?.Breaks ?? 0);
+                await (decision.Action == TargetAction.BreakChannel
+                    ? qmp.MigratePauseAsync(cancellationToken)
+                    : qmp.MigrateRecoverAsync($"tcp:{VmiView.ForUri(_pod.Ip)}:{_pod.MemoryPort}", cancellationToken));
+            }
+            catch (QmpException e)
+            {
+                // The channel is whole, or a recovery is under way.
+                LogSilent(_logger, _uid, e.Message);
+            }
+        }
+
+        return StepResult.After(Later);
+    }
+
+    private async Task<StepResult> ReportAsync(QmpClient qmp, VirtualMachineInstance vmi, bool whole, CancellationToken cancellationToken)
     {
         var resumed = qmp.Events.Since(0).FirstOrDefault(e => e.Name == "RESUME")?.Timestamp;
-        if (await _record.WriteAsync(RecordPatches.Running(vmi, resumed, _time.GetUtcNow()), cancellationToken))
+        var report = whole ? RecordPatches.Running(vmi, resumed, _time.GetUtcNow()) : RecordPatches.Arrived(vmi, resumed, _time.GetUtcNow());
+        if (await _record.WriteAsync(report, cancellationToken) && whole)
         {
             _record.Record.Event(
                 vmi, EventReasons.Normal, EventReasons.Migrated,
@@ -289,6 +334,9 @@ internal sealed partial class TargetMigration : IMigrationDriver
 
     [LoggerMessage(323, LogLevel.Information, "Migration {Uid} target: the guest runs here")]
     private static partial void LogRunning(ILogger logger, string uid);
+
+    [LoggerMessage(325, LogLevel.Warning, "Migration {Uid} target: post-copy channel, {Action}: {Reason}")]
+    private static partial void LogChannel(ILogger logger, string uid, TargetAction action, string reason);
 
     [LoggerMessage(324, LogLevel.Warning, "Migration {Uid} target: record given back to the source: {Done}")]
     private static partial void LogHandBack(ILogger logger, string uid, bool done);

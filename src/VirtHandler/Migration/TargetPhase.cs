@@ -18,6 +18,15 @@ public enum TargetPhase
     Loaded,
     Running,
 
+    /// <summary>Post-copy: enough has arrived to run, and the guest is held.</summary>
+    PostCopyHeld,
+
+    /// <summary>Post-copy: the guest runs while the rest arrives.</summary>
+    PostCopyRunning,
+
+    /// <summary>Post-copy: the channel is broken; the guest stands still as soon as it touches a missing page.</summary>
+    PostCopyPaused,
+
     /// <summary>The stream broke: this QEMU is of no more use.</summary>
     Failed,
 

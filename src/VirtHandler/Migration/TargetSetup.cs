@@ -25,6 +25,12 @@ internal sealed class TargetSetup(LocalPod pod, AttemptNames names, MigrationToo
 
     public static int ChannelsFor(MigrationState state)
     {
+        if (state.AllowsPostCopy())
+        {
+            // QEMU 10.0 does not do both.
+            return 0;
+        }
+
         var limit = MonitorRules.From(state.MigrationConfiguration, 0, 0).Bandwidth;
         return limit is 0 or >= LeastLimitForChannels && (state.UsesTls() || Environment.ProcessorCount >= 2) ? Channels : 0;
     }
@@ -52,8 +58,7 @@ internal sealed class TargetSetup(LocalPod pod, AttemptNames names, MigrationToo
             await AddTlsAsync(qmp, state.MigrationUid!, credentials, ct);
         }
 
-        await qmp.SetMigrationCapabilitiesAsync(
-            SourceSetup.Capabilities(channels, autoConverge: false).Where(c => c.Key != MigrationCapabilities.AutoConverge), ct);
+        await SetCapabilitiesAsync(qmp, state, channels, ct);
         await qmp.SetMigrationParametersAsync(
             new MigrationParameters
             {
@@ -74,6 +79,30 @@ internal sealed class TargetSetup(LocalPod pod, AttemptNames names, MigrationToo
 
         await qmp.MigrateIncomingAsync($"tcp:{VmiView.ForUri(pod.Ip)}:{pod.MemoryPort}", ct);
     }
+
+    /// <summary>
+    /// Post-copy needs userfaultfd, which a node may not grant: QEMU then refuses the capability here and now, and the migration
+    /// goes on without it.
+    /// </summary>
+    private static async Task SetCapabilitiesAsync(QmpClient qmp, MigrationState state, int channels, CancellationToken ct)
+    {
+        var postCopy = state.AllowsPostCopy();
+        try
+        {
+            await qmp.SetMigrationCapabilitiesAsync(Capabilities(postCopy), ct);
+        }
+        catch (QmpException) when (postCopy)
+        {
+            await qmp.SetMigrationCapabilitiesAsync(Capabilities(postCopy: false), ct);
+        }
+
+        IEnumerable<KeyValuePair<string, bool>> Capabilities(bool postCopy) =>
+            SourceSetup.Capabilities(channels, autoConverge: false, postCopy).Where(static c => c.Key != MigrationCapabilities.AutoConverge);
+    }
+
+    /// <summary>Whether QEMU was able to take post-copy on; null where it is not allowed.</summary>
+    public static async Task<bool?> IsPostCopyReadyAsync(QmpClient qmp, MigrationState state, CancellationToken ct) =>
+        state.AllowsPostCopy() ? await qmp.HasMigrationCapabilityAsync(MigrationCapabilities.PostcopyRam, ct) : null;
 
     public async Task CleanUpAsync(QmpClient qmp, CancellationToken ct)
     {

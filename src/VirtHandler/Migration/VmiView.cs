@@ -20,6 +20,11 @@ internal static class VmiView
     public static bool PausedByUser(this VirtualMachineInstance vmi) =>
         vmi.Status?.Conditions?.Any(c => c is { Type: Conditions.Paused, Status: Conditions.True, Reason: Reasons.PausedByUser }) == true;
 
+    /// <summary>The guest was handed over by post-copy.</summary>
+    public static bool IsPostCopy(this MigrationState state) => state.Mode == MigrationModes.PostCopy;
+
+    public static bool AllowsPostCopy(this MigrationState state) => state.MigrationConfiguration?.AllowPostCopy == true;
+
     public static bool UsesTls(this MigrationState state) => state.MigrationConfiguration?.DisableTLS != true;
 
     public static int? PortFor(this MigrationState state, int role)

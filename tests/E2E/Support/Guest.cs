@@ -28,7 +28,7 @@ internal sealed class Guest : IAsyncDisposable
     public NamespacedName Name { get; }
 
     /// <summary>Creates it from the example and waits until it has booted and may be moved.</summary>
-    public static async Task<Guest> StartAsync(ClusterFixture cluster, string @namespace, string name = "demo", string memory = "256Mi", string guestMemory = "mg.mem=96")
+    public static async Task<Guest> StartAsync(ClusterFixture cluster, string @namespace, string name = "demo", string memory = "256Mi", string guestMemory = "mg.mem=96", int rate = 20)
     {
         var guest = new Guest(cluster, new(@namespace, name));
         (await cluster.KubectlAsync(["create", "namespace", @namespace])).Ok();
@@ -37,7 +37,8 @@ internal sealed class Guest : IAsyncDisposable
         vmi.Ensure("metadata")["namespace"] = @namespace;
         vmi.Ensure("spec", "domain", "memory")["guest"] = memory;
         var boot = vmi.Ensure("spec", "domain", "firmware", "kernelBoot");
-        boot["kernelArgs"] = boot.Text("kernelArgs")!.Replace("mg.mem=256", guestMemory, StringComparison.Ordinal);
+        boot["kernelArgs"] = boot.Text("kernelArgs")!.Replace("mg.mem=256", guestMemory, StringComparison.Ordinal)
+            .Replace("mg.rate=20", $"mg.rate={rate}", StringComparison.Ordinal);
         var created = await cluster.Api.CreateAsync(Kinds.VirtualMachineInstance, vmi);
         guest._collecting = guest._console.RunAsync(created, guest._stop.Token);
         var running = await guest._follower.UntilAsync(

@@ -83,6 +83,15 @@ public sealed record MigrationState : ApiPart
 
     public MigrationTransfer? Transfer { get; init; }
 
+    /// <summary>
+    /// Whether the target can fetch missing pages while its guest runs, as post-copy needs it; absent where post-copy is not
+    /// allowed or the target has not said yet.
+    /// </summary>
+    public bool? PostCopyReady { get; init; }
+
+    /// <summary>The state of post-copy's channel, from the switch on.</summary>
+    public MigrationChannel? Channel { get; init; }
+
     public bool? Tls { get; init; }
 
     public IReadOnlyList<MigrationDecision>? Decisions { get; init; }

@@ -58,6 +58,30 @@ public sealed class MigrationMonitorTests
     }
 
     [Fact]
+    public void Where_post_copy_is_allowed_the_guest_goes_on_at_the_target_and_is_ordered_there_only_once()
+    {
+        var ordered = MigrationMonitor.Decide(PostCopy, new MonitorState(), Sample(301, 1000) with { RateBytesPerSecond = 5 });
+        ordered.Action.ShouldBe(MonitorAction.StartPostCopy);
+        MigrationMonitor.Decide(PostCopy, ordered.State, Sample(302, 900) with { RateBytesPerSecond = 5 }).Action.ShouldBe(MonitorAction.None);
+    }
+
+    [Fact]
+    public void Post_copy_is_not_begun_over_a_link_that_moves_nothing_and_the_migration_ends_after_twice_the_time()
+    {
+        var state = MigrationMonitor.Decide(PostCopy, new MonitorState(), Sample(301, 1000));
+        state.Action.ShouldBe(MonitorAction.None);
+        MigrationMonitor.Decide(PostCopy, state.State, Sample(601, 900)).Action.ShouldBe(MonitorAction.Cancel);
+    }
+
+    [Fact]
+    public void While_disks_are_copied_neither_a_pause_nor_post_copy_is_ordered()
+    {
+        var sample = Sample(301, 1000) with { MemoryFlows = false, RateBytesPerSecond = 5 };
+        MigrationMonitor.Decide(PostCopy, new MonitorState(), sample).Action.ShouldBe(MonitorAction.None);
+        MigrationMonitor.Decide(PostCopy with { AllowPostCopy = false }, new MonitorState(), sample).Action.ShouldBe(MonitorAction.None);
+    }
+
+    [Fact]
     public void A_time_out_of_zero_is_no_time_out()
     {
         var rules = MonitorRules.From(new MigrationConfiguration { CompletionTimeoutPerGiB = 0, ProgressTimeout = 0 }, Gi, 0);
@@ -68,7 +92,7 @@ public sealed class MigrationMonitorTests
     [Fact]
     public void The_downtime_limit_begins_low_and_rises_to_a_third_of_what_is_allowed()
     {
-        Rules.InitialDowntimeLimitMs.ShouldBe(50);
+        Rules.InitialDowntimeLimitMs.ShouldBe(20);
         var limits = new List<long>();
         var state = new MonitorState();
         for (var pass = 1; pass < 30; pass++)
@@ -81,7 +105,7 @@ public sealed class MigrationMonitorTests
             }
         }
 
-        limits.ShouldBe([100, 200, 300]);
+        limits.ShouldBe([40, 80, 160, 300]);
     }
 
     [Theory]
@@ -107,6 +131,8 @@ public sealed class MigrationMonitorTests
     public void A_hundred_percent_is_for_migrations_that_have_ended() =>
         MigrationMonitor.Report(new MonitorState(), Sample(1, 0) with { RamTotal = 100 }).Percent.ShouldBe(99);
 
+    private static MonitorRules PostCopy => MonitorRules.From(new MigrationConfiguration { AllowPostCopy = true }, Gi, 0);
+
     private static MonitorSample Sample(double seconds, long remaining) =>
-        new() { Elapsed = TimeSpan.FromSeconds(seconds), RamTotal = Gi, RamRemaining = remaining, Pass = 1 };
+        new() { Elapsed = TimeSpan.FromSeconds(seconds), RamTotal = Gi, RamRemaining = remaining, Pass = 1, MemoryFlows = true };
 }

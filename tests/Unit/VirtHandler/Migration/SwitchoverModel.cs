@@ -26,7 +26,11 @@ internal static class SwitchoverModel
             yield return s with { TargetAgent = s.TargetAgent with { Seen = s.Record } };
         }
 
-        if (s.SourceAgent.Pending != SourceAction.Wait)
+        if (s.SourceAgent.Ordering > 0)
+        {
+            yield return Order(s);
+        }
+        else if (s.SourceAgent.Pending != SourceAction.Wait)
         {
             foreach (var next in Do(s, s.SourceAgent.Pending))
             {
@@ -38,6 +42,16 @@ internal static class SwitchoverModel
             foreach (var stuck in (bool[])[false, true])
             {
                 var action = Switchover.DecideSource(Facts(s, stuck)).Action;
+                if (action == SourceAction.Wait && s.Budget.PostCopyOrders > 0 && s is { Source: SourcePhase.Active, SourceAgent.Ordering: 0 })
+                {
+                    // The monitor orders post-copy, in three steps.
+                    yield return s with
+                    {
+                        SourceAgent = s.SourceAgent with { Ordering = 1 },
+                        Budget = s.Budget with { PostCopyOrders = (byte)(s.Budget.PostCopyOrders - 1) },
+                    };
+                }
+
                 if (action is not (SourceAction.Wait or SourceAction.Done))
                 {
                     yield return s with { SourceAgent = s.SourceAgent with { Pending = action, DecidedOn = s.SourceAgent.Seen.Version } };
@@ -59,13 +73,25 @@ internal static class SwitchoverModel
         }
     }
 
+    /// <summary>Stop; note that it was stopped by hand; order. A QEMU that stands still by itself takes the stop for nothing.</summary>
+    private static ModelState Order(ModelState s) => s.SourceAgent.Ordering switch
+    {
+        1 when s is { Source: SourcePhase.Active, SourceRuns: true } =>
+            s with { SourceRuns = false, StoppedByHand = true, SourceAgent = s.SourceAgent with { Ordering = 2 } },
+        2 when s.StoppedByHand =>
+            s with { Ordered = true, Source = s.Source == SourcePhase.Active ? SourcePhase.Switching : s.Source, SourceAgent = s.SourceAgent with { Ordering = 3 } },
+        3 => s with { SwitchesToPostCopy = s.Source == SourcePhase.Switching, SourceAgent = s.SourceAgent with { Ordering = 0 } },
+        _ => s with { SourceAgent = s.SourceAgent with { Ordering = 0 } },
+    };
+
     private static SourceFacts Facts(ModelState s, bool stuck) => new()
     {
         Owner = s.SourceAgent.Seen.Owner,
         Failed = s.SourceAgent.Seen.Failed,
         AbortRequested = s.SourceAgent.Seen.Abort,
         TargetListening = s.SourceAgent.Seen.Listening,
-        TargetRuns = s.SourceAgent.Seen.Runs,
+        TargetRuns = s.SourceAgent.Seen.Runs && (!s.SourceAgent.Seen.PostCopy || s.SourceAgent.Seen.Whole),
+        PostCopy = s.SourceAgent.Seen.PostCopy || s.Ordered,
         Phase = s.Source,
         GuestStopped = !s.SourceRuns,
         Prepared = s.Prepared,
@@ -78,7 +104,9 @@ internal static class SwitchoverModel
         Owner = s.TargetAgent.Seen.Owner,
         Failed = s.TargetAgent.Seen.Failed,
         Published = s.TargetAgent.Seen.Listening,
-        RunReported = s.TargetAgent.Seen.Runs,
+        ArrivalReported = s.TargetAgent.Seen.Runs,
+        RunReported = s.TargetAgent.Seen.Runs && (!s.TargetAgent.Seen.PostCopy || s.TargetAgent.Seen.Whole),
+        PostCopy = s.TargetAgent.Seen.PostCopy,
         Phase = s.Target,
         MayHaveRun = s.Released,
     };
@@ -95,17 +123,21 @@ internal static class SwitchoverModel
                 return [s with { Source = SourcePhase.Failed }];
             case SourceAction.Continue when s.Source == SourcePhase.PreSwitchover:
                 return [s.Target == TargetPhase.Receiving ? s with { Source = SourcePhase.Device } : Broken(s)];
-            case SourceAction.Cancel or SourceAction.Yank when s.Source is SourcePhase.Active or SourcePhase.PreSwitchover:
+            case SourceAction.Cancel or SourceAction.Yank when s.Source is SourcePhase.Active or SourcePhase.Switching or SourcePhase.PreSwitchover:
                 return [Broken(s)];
             case SourceAction.Cancel or SourceAction.Yank when s.Source == SourcePhase.Device:
                 // It may come too late.
                 return [Broken(s), s];
             case SourceAction.Resume when s.Source is SourcePhase.Completed or SourcePhase.Failed or SourcePhase.Idle:
-                return [s with { SourceRuns = true, Source = s.Source == SourcePhase.Idle ? SourcePhase.Idle : SourcePhase.Failed }];
-            case SourceAction.Finish when s.Source != SourcePhase.Gone:
+                return [s with { SourceRuns = true, StoppedByHand = false, Source = s.Source == SourcePhase.Idle ? SourcePhase.Idle : SourcePhase.Failed }];
+            case SourceAction.Finish or SourceAction.GiveUp when s.Source != SourcePhase.Gone:
                 return [s with { Source = SourcePhase.Gone, SourceRuns = false }];
+            case SourceAction.BreakChannel when s.Source == SourcePhase.PostCopy:
+                return [ChannelBroken(s)];
+            case SourceAction.RecoverChannel when s.Source == SourcePhase.PostCopyPaused && s.Target == TargetPhase.PostCopyPaused:
+                return [s with { Source = SourcePhase.PostCopy, Target = s.TargetEverRan ? TargetPhase.PostCopyRunning : TargetPhase.PostCopyHeld }];
             case SourceAction.Commit:
-                return [Send(s, ModelWrite.Commit, s.SourceAgent.DecidedOn)];
+                return [Send(s, s.Ordered ? ModelWrite.CommitPostCopy : ModelWrite.Commit, s.SourceAgent.DecidedOn)];
             case SourceAction.RecordFailure:
                 return [Send(s, ModelWrite.Failure, 0)];
             default:
@@ -123,8 +155,10 @@ internal static class SwitchoverModel
             TargetAction.Publish => Send(idle, ModelWrite.Publish, 0),
             // Two steps: the note on disk, then the order. The agent, or QEMU, may die between them.
             TargetAction.Run when !s.Released => s with { Released = true },
+            TargetAction.Run when s.Target == TargetPhase.PostCopyHeld => idle with { Target = TargetPhase.PostCopyRunning, TargetEverRan = true },
             TargetAction.Run when s.Target == TargetPhase.Loaded => idle with { Target = TargetPhase.Running, TargetEverRan = true },
             TargetAction.End when s.Target != TargetPhase.NotPrepared => idle with { Target = TargetPhase.Gone },
+            TargetAction.ReportArrival => Send(idle, ModelWrite.ReportArrival, 0),
             TargetAction.ReportRunning => Send(idle, ModelWrite.Report, 0),
             TargetAction.HandBack => Send(idle, ModelWrite.HandBack, s.TargetAgent.DecidedOn),
             _ => idle,
@@ -135,8 +169,15 @@ internal static class SwitchoverModel
     private static ModelState Broken(ModelState s) => s with
     {
         Source = SourcePhase.Failed,
-        SourceRuns = true,
+        // One that was stopped by hand stays so.
+        SourceRuns = !s.StoppedByHand,
         Target = s.Target is TargetPhase.Receiving ? TargetPhase.Failed : s.Target,
+    };
+
+    private static ModelState ChannelBroken(ModelState s) => s with
+    {
+        Source = SourcePhase.PostCopyPaused,
+        Target = s.Target is TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning ? TargetPhase.PostCopyPaused : s.Target,
     };
 
     private static ModelState Send(ModelState s, ModelWrite kind, byte seen)
@@ -170,7 +211,10 @@ internal static class SwitchoverModel
         ModelWrite.Publish when r.Owner == Owner.Source => Changed(r, r with { Listening = true }),
         ModelWrite.Failure when r.Owner == Owner.Source => Changed(r, r with { Failed = true }),
         ModelWrite.Commit when r.Owner == Owner.Source && r.Version == message.Seen => Changed(r, r with { Owner = Owner.Target }),
-        ModelWrite.Report when r.Owner == Owner.Target => Changed(r, r with { Runs = true }),
+        ModelWrite.CommitPostCopy when r.Owner == Owner.Source && r.Version == message.Seen =>
+            Changed(r, r with { Owner = Owner.Target, PostCopy = true }),
+        ModelWrite.ReportArrival when r.Owner == Owner.Target => Changed(r, r with { Runs = true }),
+        ModelWrite.Report when r.Owner == Owner.Target => Changed(r, r with { Runs = true, Whole = true }),
         ModelWrite.HandBack when r.Owner == Owner.Target && r.Version == message.Seen =>
             Changed(r, r with { Owner = Owner.Source, Failed = true }),
         _ => r,
@@ -184,11 +228,32 @@ internal static class SwitchoverModel
         var dead = s.Target is TargetPhase.Gone or TargetPhase.Failed;
         switch (s.Source)
         {
-            case SourcePhase.Active when dead:
+            case SourcePhase.Active or SourcePhase.Switching when dead:
                 yield return Broken(s);
                 break;
-            case SourcePhase.Active:
+            case SourcePhase.Active or SourcePhase.Switching:
                 yield return s with { Source = SourcePhase.PreSwitchover, SourceRuns = false };
+                break;
+            case SourcePhase.Device when s.SwitchesToPostCopy:
+                if (s.Target == TargetPhase.Receiving)
+                {
+                    yield return s with { Source = SourcePhase.PostCopy, Target = TargetPhase.PostCopyHeld };
+                }
+
+                yield return Broken(s);
+                break;
+            case SourcePhase.PostCopy when s.Target is TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning:
+                yield return s with
+                {
+                    Source = SourcePhase.Completed,
+                    Target = s.Target == TargetPhase.PostCopyHeld ? TargetPhase.Loaded : TargetPhase.Running,
+                };
+                break;
+            case SourcePhase.PostCopy when dead:
+                yield return s with { Source = SourcePhase.PostCopyPaused };
+                break;
+            case SourcePhase.Gone when s.Target is TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning:
+                yield return s with { Target = TargetPhase.PostCopyPaused };
                 break;
             case SourcePhase.Device:
                 if (s.Target == TargetPhase.Receiving)
@@ -221,6 +286,11 @@ internal static class SwitchoverModel
         if (b.ControllerFailures > 0)
         {
             yield return s with { Record = Changed(s.Record, s.Record with { Failed = true }), Budget = b with { ControllerFailures = 0 } };
+        }
+
+        if (b.ChannelBreaks > 0 && s.Source == SourcePhase.PostCopy && s.Target is TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning)
+        {
+            yield return ChannelBroken(s) with { Budget = b with { ChannelBreaks = (byte)(b.ChannelBreaks - 1) } };
         }
 
         if (b.GiveUps > 0 && s.Source == SourcePhase.Active)

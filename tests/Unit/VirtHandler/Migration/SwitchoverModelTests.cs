@@ -9,7 +9,8 @@ namespace Godwit.Unit.VirtHandler.Migration;
 /// </summary>
 public sealed class SwitchoverModelTests
 {
-    // aborts, controller failures, source agent deaths, target agent deaths, source QEMU deaths, target QEMU deaths, give-ups
+    // aborts, controller failures, source agent deaths, target agent deaths, source QEMU deaths, target QEMU deaths, give-ups,
+    // post-copy orders, breaks of its channel
     public static TheoryData<byte[]> Misfortunes { get; } =
     [
         new byte[] { 0, 0, 0, 0, 0, 0, 0 },
@@ -21,13 +22,18 @@ public sealed class SwitchoverModelTests
         new byte[] { 1, 0, 0, 0, 1, 0, 0 },
         new byte[] { 0, 0, 2, 0, 1, 0, 1 },
         new byte[] { 1, 1, 1, 1, 1, 1, 1 },
+        new byte[] { 0, 0, 0, 0, 0, 0, 0, 1, 2 },
+        new byte[] { 1, 0, 1, 0, 0, 0, 0, 1, 1 },
+        new byte[] { 0, 1, 0, 1, 0, 0, 1, 1, 1 },
+        new byte[] { 0, 0, 1, 1, 0, 1, 0, 1, 1 },
+        new byte[] { 1, 0, 0, 0, 1, 1, 0, 1, 1 },
     ];
 
     [Theory]
     [MemberData(nameof(Misfortunes))]
     public void Two_copies_never_run_and_there_is_always_a_way_back_to_a_running_guest(byte[] budget)
     {
-        var start = ModelState.Start(new ModelBudget(budget[0], budget[1], budget[2], budget[3], budget[4], budget[5], budget[6]));
+        var start = ModelState.Start(new ModelBudget(budget[0], budget[1], budget[2], budget[3], budget[4], budget[5], budget[6], budget.ElementAtOrDefault(7), budget.ElementAtOrDefault(8)));
         var numbers = new Dictionary<ModelState, int> { [start] = 0 };
         var states = new List<ModelState> { start };
         var parents = new List<int> { -1 };

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Qemu;
+using Godwit.Types;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>Carries out what <see cref="MigrationMonitor"/> orders while pages flow, and writes progress and decisions for people.</summary>
+internal sealed partial class SourceMonitor(string uid, RecordKeeper record, SourcePostCopy postCopy, ILogger logger, TimeProvider time)
+{
+    private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>The samples.</summary>
+    public SourceProgress Progress { get; } = new(record, time);
+
+    /// <summary>Why the monitor has given the migration up; null while it has not.</summary>
+    public string? GivenUp { get; private set; }
+
+    /// <summary>What is being written beside the work; it never fails.</summary>
+    public Task Noting { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Gives the migration up for a reason that no sample shows; the first reason stays.</summary>
+    public void GiveUp(string reason) => GivenUp ??= reason;
+
+    /// <summary>Looks at the last sample and does what follows; true when post-copy was ordered.</summary>
+    public async Task<bool> ObserveAsync(QmpClient qmp, SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
+    {
+        var memory = record.Vmi.Status?.Hardware?.MemoryBytes ?? 0;
+        var notes = new List<JsonArray>();
+        var ordered = false;
+        if (Progress.Decide(state, memory) is { Action: not MonitorAction.None } verdict)
+        {
+            LogMonitor(logger, uid, verdict.Action, verdict.Reason);
+            switch (verdict.Action)
+            {
+                case MonitorAction.RaiseDowntimeLimit:
+                    await qmp.SetMigrationParametersAsync(
+                        new MigrationParameters { DowntimeLimit = verdict.State.DowntimeLimitMs }, cancellationToken);
+                    break;
+                case MonitorAction.PauseGuest:
+                    await qmp.StopAsync(cancellationToken, CommandDeadline);
+                    notes.Add(RecordPatches.Mode(state, MigrationModes.Paused));
+                    break;
+                case MonitorAction.StartPostCopy:
+                    ordered = await postCopy.OrderAsync(qmp, cancellationToken);
+                    break;
+                case MonitorAction.Cancel:
+                    GivenUp = verdict.Reason;
+                    break;
+            }
+
+            record.Record.Event(record.Vmi, EventReasons.Normal, EventReasons.MigrationDecision, $"{verdict.Action}: {verdict.Reason}");
+            notes.Insert(0, RecordPatches.Decision(state, verdict.Action.ToString(), verdict.Reason, time.GetUtcNow()));
+        }
+
+        Note(state, facts.Owner, notes, cancellationToken);
+        return ordered;
+    }
+
+    /// <summary>Writes the progress when it is due, and the notes.</summary>
+    public void Note(MigrationState state, Owner owner, List<JsonArray> notes, CancellationToken cancellationToken)
+    {
+        if (Noting.IsCompleted && Progress.Due(state, owner == Owner.Target ? state.TargetPodUID : state.SourcePodUID) is { } progress)
+        {
+            notes.Add(progress);
+        }
+
+        if (notes.Count > 0)
+        {
+            Noting = NoteAsync(Noting, notes, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Writes what is only for people, beside the work: the guest may be stopped at any moment, and must not stand still until
+    /// a line about progress is on disk.
+    /// </summary>
+    private async Task NoteAsync(Task earlier, List<JsonArray> notes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await earlier;
+            foreach (var note in notes)
+            {
+                await record.WriteAsync(note, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is ApiException or OperationCanceledException)
+        {
+            LogNotNoted(logger, uid, e.Message);
+        }
+    }
+
+    [LoggerMessage(303, LogLevel.Information, "Migration {Uid} source: monitor orders {Action}: {Reason}")]
+    private static partial void LogMonitor(ILogger logger, string uid, MonitorAction action, string reason);
+
+    [LoggerMessage(309, LogLevel.Information, "Migration {Uid} source: progress could not be written: {Error}")]
+    private static partial void LogNotNoted(ILogger logger, string uid, string error);
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Godwit.Cli.Api;
+using Godwit.Machinery;
+using Godwit.Tests.E2E.Support;
+using Godwit.Types;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Tests.E2E;
+
+/// <summary>A guest that dirties its memory faster than the link carries it.</summary>
+public sealed class PostCopyTests(ClusterFixture cluster)
+{
+    private const int Rate = 64;
+    private const int Cuts = 5;
+
+    [Fact]
+    public async Task Without_disruption_it_is_given_up_at_the_completion_time_out_and_the_guest_is_unharmed()
+    {
+        cluster.Require();
+        await using var guest = await Guest.StartAsync(cluster, "e2e-outrun", rate: Rate);
+        await using var policy = await PolicyAsync("e2e-outrun", "completionTimeoutPerGiB: 8");
+        var before = await guest.NodeAsync();
+
+        (await guest.MoveAsync()).Succeeded.ShouldBeFalse();
+
+        var vmi = await guest.ReadAsync();
+        VmiFacts.Node(vmi).ShouldBe(before);
+        vmi.Text("status", "migrationState", "failureReason").ShouldNotBeNull().ShouldContain("Live migration is not completed after");
+        vmi.Text("status", "migrationState", "migrationPolicyName").ShouldBe("e2e-outrun");
+        await guest.ShouldBeUnhurtAsync();
+        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task With_post_copy_it_finishes_at_the_target_and_nothing_is_lost_though_the_channel_is_cut_again_and_again()
+    {
+        cluster.Require();
+        await using var guest = await Guest.StartAsync(cluster, "e2e-postcopy", memory: "384Mi", guestMemory: "mg.mem=224", rate: Rate);
+        await using var policy = await PolicyAsync("e2e-postcopy", "completionTimeoutPerGiB: 4\n  allowPostCopy: true");
+        var before = await guest.NodeAsync();
+
+        var created = await MigrationRequest.CreateAsync(cluster.Api, guest.Name, node: null, CancellationToken.None);
+        var state = (await guest.UntilAsync(created.Name(), static m => m.Text("status", "migrationState", "mode") == MigrationModes.PostCopy))
+            .At("status", "migrationState").ShouldNotBeNull();
+        var port = int.Parse(
+            ((JsonObject)state["targetDirectMigrationNodePorts"]!).Single(p => p.Value!.GetValue<int>() == MigrationModes.PortRoleMemory).Key,
+            CultureInfo.InvariantCulture);
+        for (var cut = 1; cut <= Cuts; cut++)
+        {
+            await using (await PortCut.CutAsync(state.Text("sourcePodUID")!, port))
+            {
+                await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+
+            await guest.UntilAsync(
+                created.Name(),
+                m => m.At("status", "migrationState", "channel") is { } channel
+                    && channel.Text("state") == MigrationChannel.Open && channel.Integer("breaks") >= cut);
+        }
+
+        (await guest.EndOfAsync(created.Name(), TimeSpan.FromMinutes(5))).Succeeded.ShouldBeTrue();
+
+        var vmi = await guest.ReadAsync();
+        VmiFacts.Node(vmi).ShouldNotBe(before);
+        vmi.Text("status", "migrationState", "mode").ShouldBe(MigrationModes.PostCopy);
+        vmi.Integer("status", "migrationState", "channel", "breaks").ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(Cuts);
+        await guest.ShouldBeUnhurtAsync();
+        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+    }
+
+    /// <summary>A policy for all VMIs of one namespace, with a link of 8 MiB/s.</summary>
+    private async Task<Policy> PolicyAsync(string name, string settings)
+    {
+        (await cluster.KubectlAsync(["create", "-f", "-"], $$"""
+            apiVersion: migrations.kubevirt.io/v1alpha1
+            kind: MigrationPolicy
+            metadata: {name: {{name}}}
+            spec:
+              selectors: {namespaceSelector: {kubernetes.io/metadata.name: {{name}} } }
+              bandwidthPerMigration: 8Mi
+              {{settings}}
+            """)).Ok();
+        return new Policy(cluster, name);
+    }
+
+    private sealed class Policy(ClusterFixture cluster, string name) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await cluster.KubectlAsync(["delete", "migrationpolicy", name]);
+    }
+}
