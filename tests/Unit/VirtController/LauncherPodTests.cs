@@ -133,6 +133,18 @@ public sealed class LauncherPodTests
         pod.Spec.NodeSelector["disk"].ShouldBe("fast");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_device_that_post_copy_needs_is_asked_for_at_the_target_and_only_there(bool postCopy)
+    {
+        var target = LauncherPod.ForMigration(Given.RunningVmi(), Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, postCopy);
+        target.Spec!.Containers![0].Resources!.Limits!.ContainsKey("devices.kubevirt.io/userfaultfd").ShouldBe(postCopy);
+        target.Spec.Containers[0].Resources!.Limits!.ContainsKey("devices.kubevirt.io/tun").ShouldBeTrue();
+        LauncherPod.ForStart(Given.RunningVmi(), Given.Cluster, Given.Image)
+            .Spec!.Containers![0].Resources!.Limits!.ContainsKey("devices.kubevirt.io/userfaultfd").ShouldBeFalse();
+    }
+
     [Fact]
     public void A_target_must_offer_what_the_sources_node_says_that_it_offers()
     {

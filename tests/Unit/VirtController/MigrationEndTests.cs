@@ -73,6 +73,21 @@ public sealed class MigrationEndTests
     }
 
     [Fact]
+    public void In_post_copy_a_cancel_answers_that_it_cannot_and_why_and_the_migration_goes_on()
+    {
+        var migrating = Given.Migrating(state => state with { Mode = MigrationModes.PostCopy }, owner: "target-uid");
+        var plan = MigrationDecisions.Decide(Facts("Running", migrating, Given.TargetPod()));
+        var state = plan.Vmi!.Status!.MigrationState!;
+        (state.AbortRequested, state.AbortStatus, state.Failed).ShouldBe((true, "Failed", null));
+        plan.Vmi.Status.OwnerPodUID.ShouldBe("target-uid");
+        plan.Events.Single().ShouldSatisfyAllConditions(
+            planned => planned.Reason.ShouldBe("FailedAbortMigration"),
+            planned => planned.Message.ShouldContain("it is in post-copy"));
+        plan.Migration.Status!.Phase.ShouldBe("Running");
+        MigrationDecisions.Decide(Facts("Running", plan.Vmi, Given.TargetPod())).Events.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void An_aborted_migration_has_failed()
     {
         var vmi = Given.Migrating(state => state with

@@ -90,6 +90,32 @@ public sealed class RecordPatchesTests
     }
 
     [Fact]
+    public void In_post_copy_the_arrival_is_told_first_and_the_end_when_all_has_come()
+    {
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null, postCopy: true));
+        committed.Status!.MigrationState!.Mode.ShouldBe("PostCopy");
+
+        var arrived = Apply(committed, RecordPatches.Arrived(committed, Now.AddMilliseconds(40), Now));
+        (arrived.Status!.MigrationState!.PauseMs, arrived.Status.MigrationState.Completed).ShouldBe((40, null));
+
+        var whole = Apply(arrived, RecordPatches.Running(arrived, Now.AddSeconds(9), Now.AddSeconds(9)));
+        whole.Status!.MigrationState!.ShouldSatisfyAllConditions(
+            state => state.Completed.ShouldBe(true),
+            state => state.PauseMs.ShouldBe(40),
+            state => state.TargetNodeDomainReadyTimestamp.ShouldBe(arrived.Status.MigrationState.TargetNodeDomainReadyTimestamp));
+    }
+
+    [Fact]
+    public void Breaks_of_post_copys_channel_are_counted()
+    {
+        var vmi = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null, postCopy: true));
+        vmi = Apply(vmi, RecordPatches.Channel(vmi.Status!.MigrationState!, open: false, "cut", Now));
+        vmi.Status!.MigrationState!.Channel.ShouldBe(new MigrationChannel { State = "Broken", Breaks = 1, Since = Now, Reason = "cut" });
+        vmi = Apply(vmi, RecordPatches.Channel(vmi.Status.MigrationState, open: true, null, Now));
+        vmi.Status!.MigrationState!.Channel.ShouldBe(new MigrationChannel { State = "Open", Breaks = 1, Since = Now });
+    }
+
+    [Fact]
     public void Of_decisions_the_latest_twenty_are_kept()
     {
         var vmi = Vmi;

@@ -1,0 +1,179 @@
+using Godwit.Qemu;
+using Godwit.Types;
+
+namespace Godwit.VirtHandler.Migration;
+
+/// <summary>The source's steps one by one; which is due is decided elsewhere.</summary>
+internal sealed partial class SourceMigration
+{
+    private async Task<StepResult> StartAsync(QmpClient qmp, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        MigrationCredentials? credentials = null;
+        if (state.UsesTls())
+        {
+            credentials = await _record.Record.CredentialsAsync(_uid, cancellationToken);
+            if (credentials is null)
+            {
+                LogNoCredentials(_logger, _uid);
+                return StepResult.After(Later);
+            }
+        }
+
+        if (state.StartTimestamp is null)
+        {
+            if (!await _record.WriteAsync(RecordPatches.Started(state, credentials is not null, _time.GetUtcNow()), cancellationToken))
+            {
+                return StepResult.Again;
+            }
+
+            _record.Record.Event(vmi, EventReasons.Normal, EventReasons.Migrating, "VirtualMachineInstance is migrating.");
+        }
+
+        _markersKnown = false;
+        try
+        {
+            await _setup!.PrepareAsync(qmp, state, credentials, _monitor.Progress.RulesFor(state, vmi.Status?.Hardware?.MemoryBytes ?? 0), cancellationToken);
+        }
+        catch (Exception e) when (e is QmpException or MigrationException)
+        {
+            _monitor.GiveUp(e.Message);
+        }
+
+        return StepResult.Again;
+    }
+
+    private async Task<StepResult> MigrateAsync(QmpClient qmp, MigrationState state, CancellationToken cancellationToken)
+    {
+        _markersKnown = false;
+        try
+        {
+            await _setup!.MigrateAsync(qmp, state, cancellationToken);
+        }
+        catch (Exception e) when (e is QmpException or MigrationException)
+        {
+            _monitor.GiveUp(e.Message);
+        }
+
+        return StepResult.Again;
+    }
+
+    private async Task<StepResult> CommitAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        if (!_monitor.Noting.IsCompleted)
+        {
+            // It makes a newer version of the record, and the commit rests on the newest.
+            await _monitor.Noting;
+            return StepResult.Again;
+        }
+
+        var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
+        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _monitor.Progress.Last(), _orderedPostCopy), cancellationToken);
+        LogCommit(_logger, _uid, committed, PauseParts.Of(qmp.Events.Since(0), _time.GetUtcNow()));
+        // Refused or unknown: the newest reading tells which, and the next step acts on it.
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> CancelAsync(
+        QmpClient qmp, SourceFacts facts, MigrationState state, string reason, CancellationToken cancellationToken)
+    {
+        if (facts.AbortRequested && !facts.Failed && state.AbortStatus is null)
+        {
+            await _record.WriteAsync(RecordPatches.Aborting(state), cancellationToken);
+        }
+
+        if (!facts.Failed)
+        {
+            _monitor.GiveUp(reason);
+        }
+
+        if (!_cancelled || facts.Phase == SourcePhase.PreSwitchover)
+        {
+            _cancelled = true;
+            await qmp.MigrateCancelAsync(cancellationToken, CommandDeadline);
+        }
+
+        return StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> YankAsync(QmpClient? qmp, string reason, CancellationToken cancellationToken)
+    {
+        _stuck.Restart();
+        if (qmp is not null)
+        {
+            LogYank(_logger, _uid, reason);
+            await qmp.YankMigrationAsync(cancellationToken, CommandDeadline);
+        }
+
+        return StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> RecoverAsync(
+        QmpClient qmp, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        if (state.Channel?.State != MigrationChannel.Broken)
+        {
+            // The target has to hear of it: where packets only vanish, its QEMU still believes in the channel.
+            var reason = (await qmp.QueryMigrateAsync(cancellationToken, QueryDeadline)).ErrorDesc ?? "QEMU gave no reason";
+            LogChannel(_logger, _uid, SourceAction.RecoverChannel, reason);
+            _record.Record.Event(
+                vmi, EventReasons.Warning, EventReasons.PostCopyPaused,
+                $"The post-copy channel broke ({reason}). The guest is held in two places and stands still when it needs a page from here; the channel is made again until it works.");
+            await _record.WriteAsync(RecordPatches.Channel(state, open: false, reason, _time.GetUtcNow()), cancellationToken);
+            return StepResult.Again;
+        }
+
+        try
+        {
+            await _postCopy.RecoverAsync(qmp, state, cancellationToken);
+        }
+        catch (QmpException e)
+        {
+            // It is about to notice by itself, or another try is under way.
+            LogSilent(_logger, _uid, e.Message);
+        }
+
+        await _record.RefreshAsync(cancellationToken);
+        return StepResult.After(Later);
+    }
+
+    private async Task<StepResult> RecordFailureAsync(
+        VirtualMachineInstance vmi, MigrationState state, SourceFacts facts, string reason, CancellationToken cancellationToken)
+    {
+        var why = facts.AbortRequested ? "Live migration has been aborted" : _monitor.GivenUp ?? reason;
+        var abort = facts.AbortRequested ? MigrationModes.AbortSucceeded : null;
+        if (await _record.WriteAsync(RecordPatches.Failure(state, why, abort, _time.GetUtcNow()), cancellationToken))
+        {
+            _record.Record.Event(
+                vmi, EventReasons.Warning, EventReasons.Migrated, $"VirtualMachineInstance migration uid {_uid} failed. reason:{why}");
+            LogFailed(_logger, _uid, why);
+            return StepResult.Again;
+        }
+
+        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    private async Task<StepResult> FinishAsync(QmpClient? qmp, CancellationToken cancellationToken)
+    {
+        var note = Path.Combine(_pod.Folder, DomainFolder.Migrated);
+        if (!File.Exists(note))
+        {
+            await File.WriteAllTextAsync(note, _uid, cancellationToken);
+        }
+
+        SourceSetup.DeleteCredentials(_pod, _uid);
+        if (qmp is not null)
+        {
+            try
+            {
+                await qmp.QuitAsync(cancellationToken, CommandDeadline);
+                await qmp.Closed.WaitAsync(CommandDeadline, _time, cancellationToken);
+            }
+            catch (Exception e) when (e is QmpUnavailableException or TimeoutException)
+            {
+                LogSilent(_logger, _uid, e.Message);
+            }
+        }
+
+        return StepResult.After(Soon);
+    }
+}
