@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.Types;
@@ -7,7 +9,7 @@ using Godwit.Types;
 namespace Godwit.Perf;
 
 /// <summary>A cluster of the bench's own, with its own folder, name, ports and networks.</summary>
-internal sealed class TestCluster(BenchOptions options) : IAsyncDisposable
+internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposable
 {
     private const string Name = "gperf";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -19,17 +21,20 @@ internal sealed class TestCluster(BenchOptions options) : IAsyncDisposable
 
     public string Kernel { get; private set; } = "";
 
-    public async Task<TimeSpan> UpAsync(CancellationToken ct)
+    /// <summary>How long until all nodes were Ready, by the command's own word, and until it ended: virtual machines are welcome then.</summary>
+    public async Task<(TimeSpan NodesReady, TimeSpan All)> UpAsync(CancellationToken ct)
     {
         _started = true;
         var began = Stopwatch.GetTimestamp();
-        await GodwitAsync(
+        var (_, notes) = await Tool.RunBothAsync(
+            Path.Combine(options.Bin, "godwit"),
             ["up", "--yes", "--name", Name, "--port", "26443", "--webhook-port", "29443", "--node-cidr", "10.126.0.0/24", "--pod-cidr", "10.127.0.0/16",
              "--service-cidr", "10.125.0.0/16", "--state", _state],
             ct);
         var took = Stopwatch.GetElapsedTime(began);
         _api = ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
-        return took;
+        var ready = double.Parse(ReadyAfter().Match(notes).Groups[1].Value, CultureInfo.InvariantCulture);
+        return (TimeSpan.FromSeconds(ready), took);
     }
 
     public async Task ImportGuestAsync(CancellationToken ct)
@@ -97,6 +102,9 @@ internal sealed class TestCluster(BenchOptions options) : IAsyncDisposable
             await GodwitAsync(["down", "--state", _state], CancellationToken.None);
         }
     }
+
+    [GeneratedRegex(@"Ready after ([0-9.]+) s", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ReadyAfter();
 
     private static JsonObject WithNamespace(JsonObject manifest)
     {
