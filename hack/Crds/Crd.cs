@@ -14,6 +14,9 @@ public sealed record Crd(ResourceKind Kind, Type Root, IReadOnlyList<CrdVersion>
 
     public bool StatusSubresource { get; init; }
 
+    /// <summary>Serves <c>scale</c> by the usual paths, so that <c>kubectl scale</c> and autoscalers work.</summary>
+    public bool ScaleSubresource { get; init; }
+
     public IReadOnlyList<CrdColumn> Columns { get; init; } = [];
 
     public JsonObject ToJson()
@@ -73,6 +76,16 @@ public sealed record Crd(ResourceKind Kind, Type Root, IReadOnlyList<CrdVersion>
         if (StatusSubresource)
         {
             json["subresources"] = new JsonObject { ["status"] = new JsonObject() };
+        }
+
+        if (ScaleSubresource)
+        {
+            json.Ensure("subresources")["scale"] = new JsonObject
+            {
+                ["specReplicasPath"] = ".spec.replicas",
+                ["statusReplicasPath"] = ".status.replicas",
+                ["labelSelectorPath"] = ".status.labelSelector",
+            };
         }
 
         return json;

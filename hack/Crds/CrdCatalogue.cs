@@ -60,5 +60,31 @@ public static class CrdCatalogue
         {
             StatusSubresource = true,
         },
+        new Crd(Kinds.VirtualMachine, typeof(VirtualMachine), KubeVirtVersions)
+        {
+            ShortNames = ["vm", "vms"],
+            Categories = ["all"],
+            StatusSubresource = true,
+            Columns =
+            [
+                Age,
+                new("Status", "string", ".status.printableStatus"),
+                new("Ready", "string", ".status.conditions[?(@.type=='Ready')].status"),
+            ],
+        },
+        new Crd(Kinds.VirtualMachineInstanceReplicaSet, typeof(VirtualMachineInstanceReplicaSet), KubeVirtVersions)
+        {
+            ShortNames = ["vmirs", "vmirss"],
+            Categories = ["all"],
+            StatusSubresource = true,
+            ScaleSubresource = true,
+            Columns =
+            [
+                new("Desired", "integer", ".spec.replicas"),
+                new("Current", "integer", ".status.replicas"),
+                new("Ready", "integer", ".status.readyReplicas"),
+                Age,
+            ],
+        },
     ];
 }

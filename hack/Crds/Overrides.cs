@@ -13,12 +13,22 @@ internal static class Overrides
         [typeof(VirtualMachineInstance)] = ["spec"],
         [typeof(VirtualMachineInstanceMigration)] = ["spec"],
         [typeof(MigrationPolicy)] = ["spec"],
+        [typeof(VirtualMachine)] = ["spec"],
+        [typeof(VirtualMachineSpec)] = ["template"],
+        [typeof(VirtualMachineInstanceReplicaSet)] = ["spec"],
+        [typeof(VirtualMachineInstanceReplicaSetSpec)] = ["selector", "template"],
         [typeof(Disk)] = ["name"],
         [typeof(Interface)] = ["name"],
         [typeof(Network)] = ["name"],
         [typeof(Volume)] = ["name"],
         [typeof(CpuFeature)] = ["name"],
     };
+
+    public static IReadOnlyDictionary<(Type Owner, string Property), string> Values { get; } =
+        new Dictionary<(Type Owner, string Property), string>
+        {
+            [(typeof(VirtualMachineStatus), "printableStatus")] = PrintableStatuses.Stopped,
+        };
 
     public static IReadOnlyDictionary<(Type Owner, string Property), (long Min, long? Max)> Ranges { get; } =
         new Dictionary<(Type Owner, string Property), (long Min, long? Max)>
@@ -29,6 +39,7 @@ internal static class Overrides
             [(typeof(CpuSpec), "maxSockets")] = (0, uint.MaxValue),
             [(typeof(MigrationConfiguration), "parallelMigrationsPerCluster")] = (0, uint.MaxValue),
             [(typeof(MigrationConfiguration), "parallelOutboundMigrationsPerNode")] = (0, uint.MaxValue),
+            [(typeof(VirtualMachineInstanceReplicaSetSpec), "replicas")] = (0, int.MaxValue),
             [(typeof(MigrationTransfer), "percent")] = (0, 100),
         };
 }

@@ -49,7 +49,8 @@ internal static class StructuralSchema
     {
         if (property.PropertyType == typeof(ObjectMeta))
         {
-            return new JsonObject { ["type"] = "object" };
+            // An object's own metadata is known to every API server; that of a template would be pruned away.
+            return typeof(ApiObject).IsAssignableFrom(owner) ? new JsonObject { ["type"] = "object" } : Opaque();
         }
 
         var schema = property.CustomConverter switch
@@ -65,6 +66,11 @@ internal static class StructuralSchema
             {
                 schema["maximum"] = max;
             }
+        }
+
+        if (Overrides.Values.TryGetValue((owner, property.Name), out var value))
+        {
+            schema["default"] = value;
         }
 
         return Describe(schema, Documentation.Of(property));

@@ -15,6 +15,12 @@ public static class Kinds
     public static ResourceKind VirtualMachineInstanceMigration { get; } =
         new(Group, Version, "virtualmachineinstancemigrations", "VirtualMachineInstanceMigration", Namespaced: true);
 
+    public static ResourceKind VirtualMachine { get; } =
+        new(Group, Version, "virtualmachines", "VirtualMachine", Namespaced: true);
+
+    public static ResourceKind VirtualMachineInstanceReplicaSet { get; } =
+        new(Group, Version, "virtualmachineinstancereplicasets", "VirtualMachineInstanceReplicaSet", Namespaced: true);
+
     public static ResourceKind KubeVirt { get; } = new(Group, Version, "kubevirts", "KubeVirt", Namespaced: true);
 
     public static ResourceKind MigrationPolicy { get; } =

@@ -16,6 +16,10 @@ public static class Annotations
     public const string LatestObservedApiVersion = "kubevirt.io/latest-observed-api-version";
     public const string StorageObservedApiVersion = "kubevirt.io/storage-observed-api-version";
     public const string PciTopologyVersion = "kubevirt.io/pci-topology-version";
+    public const string VmGeneration = "kubevirt.io/vm-generation";
+
+    /// <summary>Our own: digest of the template that a VMI was made from, so that a later change of it is noticed.</summary>
+    public const string TemplateDigest = "godwit.dev/template-digest";
     public const string UnschedulablePodTimeout = "kubevirt.io/migrationUnschedulablePodTimeoutSeconds";
     public const string PendingPodTimeout = "kubevirt.io/migrationPendingPodTimeoutSeconds";
     public const string UtilityVolumesTimeout = "kubevirt.io/migrationUtilityVolumesTimeoutSeconds";

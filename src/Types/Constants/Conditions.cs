@@ -24,6 +24,11 @@ public static class Conditions
     public const string PodScheduled = "PodScheduled";
     public const string ContainersReady = "ContainersReady";
 
+    public const string Failure = "Failure";
+    public const string RestartRequired = "RestartRequired";
+    public const string ReplicaFailure = "ReplicaFailure";
+    public const string ReplicaPaused = "ReplicaPaused";
+
     public const string MigrationAbortRequested = "migrationAbortRequested";
 
     /// <summary>Our own: the migration has not begun, and why.</summary>

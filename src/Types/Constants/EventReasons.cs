@@ -10,6 +10,8 @@ public static class EventReasons
     public const string FailedCreate = "FailedCreate";
     public const string SuccessfulDelete = "SuccessfulDelete";
     public const string FailedDelete = "FailedDelete";
+    public const string SuccessfulPaused = "SuccessfulPaused";
+    public const string SuccessfulResumed = "SuccessfulResumed";
     public const string SuccessfulHandOver = "SuccessfulHandOver";
     public const string FailedHandOver = "FailedHandOver";
     public const string SuccessfulMigration = "SuccessfulMigration";

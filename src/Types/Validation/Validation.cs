@@ -47,6 +47,23 @@ public static class Validation
         return errors.ToList();
     }
 
+    /// <summary>A new or changed virtual machine.</summary>
+    public static IReadOnlyList<FieldError> VirtualMachine(VirtualMachine vm, ClusterConfiguration cluster, bool byComponent)
+    {
+        var errors = new Errors();
+        VirtualMachineValidation.Spec(vm.Spec, cluster, byComponent, errors);
+        return errors.ToList();
+    }
+
+    /// <summary>A new or changed replica set of VMIs.</summary>
+    public static IReadOnlyList<FieldError> ReplicaSet(
+        VirtualMachineInstanceReplicaSet set, ClusterConfiguration cluster, bool byComponent)
+    {
+        var errors = new Errors();
+        VirtualMachineValidation.Spec(set.Spec, cluster, byComponent, errors);
+        return errors.ToList();
+    }
+
     /// <summary>A new migration, judged together with the VMI that it names.</summary>
     public static IReadOnlyList<FieldError> MigrationCreate(
         VirtualMachineInstanceMigration migration, MigrationAdmissionFacts facts)

@@ -51,6 +51,23 @@ public sealed class CrdTests
         spec["domain"]!["x-kubernetes-preserve-unknown-fields"].ShouldBeNull();
     }
 
+    [Fact]
+    public void A_templates_labels_survive_and_a_virtual_machine_is_stopped_until_it_is_said_to_be_otherwise()
+    {
+        var schema = Of("VirtualMachine")["schema"]!["openAPIV3Schema"]!["properties"]!;
+        ((bool)schema["spec"]!["properties"]!["template"]!["properties"]!["metadata"]!["x-kubernetes-preserve-unknown-fields"]!).ShouldBeTrue();
+        ((string?)schema["status"]!["properties"]!["printableStatus"]!["default"]).ShouldBe("Stopped");
+        schema["metadata"]!.AsObject().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_replica_set_can_be_scaled() =>
+        Of("VirtualMachineInstanceReplicaSet")["subresources"]!.ToJsonString().ShouldBe(
+            """{"status":{},"scale":{"specReplicasPath":".spec.replicas","statusReplicasPath":".status.replicas","labelSelectorPath":".status.labelSelector"}}""");
+
+    private static JsonNode Of(string kind) =>
+        CrdCatalogue.All.Single(crd => crd.Kind.Kind == kind).ToJson()["spec"]!["versions"]![0]!;
+
     private static void Walk(JsonObject schema, string path)
     {
         (schema.ContainsKey("type") || schema.ContainsKey("x-kubernetes-int-or-string")).ShouldBeTrue($"{path} has no type");

@@ -40,6 +40,11 @@ public sealed class ExamplesTests
                 Migratability.Judge(new MigratabilityFacts { Vmi = Given.Defaulted(vmi), Cluster = Given.Cluster() })
                     .Migratable.ShouldBeTrue(file);
                 break;
+            case "VirtualMachine":
+                var vm = document.Deserialize(TypesJson.Default.VirtualMachine)!;
+                Unknown(vm).ShouldBeEmpty(file);
+                Validation.VirtualMachine(vm, Given.Cluster(), byComponent: false).ShouldBeEmpty(file);
+                break;
             case "VirtualMachineInstanceMigration":
                 Validation.MigrationCreate(
                     document.Deserialize(TypesJson.Default.VirtualMachineInstanceMigration)!,
