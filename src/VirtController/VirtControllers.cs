@@ -37,7 +37,10 @@ public static class VirtControllers
         var evacuations = Runner("evacuation", new EvacuationReconciler(api, caches, events).ReconcileAsync);
         var nodes = Runner("node", new NodeReconciler(api, caches, events, clock).ReconcileAsync);
         var installation = Runner("installation", new InstallationReconciler(api, caches, clock).ReconcileAsync);
+        var vms = Runner("vm", new VirtualMachineReconciler(api, caches, events, clock).ReconcileAsync);
+        var replicaSets = Runner("replicaset", new ReplicaSetReconciler(api, caches, events, clock).ReconcileAsync);
         Wiring.Connect(caches, vmis, migrations, evacuations, nodes, installation);
+        VirtualMachineWiring.Connect(caches, vms, replicaSets);
         var sweeper = new CredentialSweeper(api, caches, clock);
         return TaskGroup.RunAsync(
             ct,
@@ -45,7 +48,7 @@ public static class VirtControllers
                 .. caches.Loops,
                 events.RunAsync,
                 sweeper.RunAsync,
-                .. new[] { vmis, migrations, evacuations, nodes, installation }
+                .. new[] { vmis, migrations, evacuations, nodes, installation, vms, replicaSets }
                     .Select<ControllerRunner, Func<CancellationToken, Task>>(runner => token => runner.RunAsync(token, caches.Synced)),
             ]);
 

@@ -11,11 +11,13 @@ internal sealed class Caches
     private const string ByNode = "node";
     private const string ByMigration = "migration";
     private const string ByClaim = "claim";
+    private const string ByNamespace = "namespace";
 
     public Caches(ApiClient api, ILogger logger, TimeProvider clock)
     {
         Vmis = new Informer<VirtualMachineInstance>(
             api, Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, logger, clock)
+            .WithIndex(ByNamespace, vmi => [vmi.Metadata.Namespace ?? ""])
             .WithIndex(ByNode, vmi => vmi.Status?.NodeName is { Length: > 0 } node ? [node] : [])
             .WithIndex(ByClaim, vmi => ClaimsOf(vmi).Select(claim => $"{vmi.Metadata.Namespace}/{claim}"));
         Migrations = new Informer<VirtualMachineInstanceMigration>(
@@ -25,6 +27,12 @@ internal sealed class Caches
             logger,
             clock)
             .WithIndex(ByVmi, migration => [$"{migration.Metadata.Namespace}/{migration.Spec?.VmiName}"]);
+        VirtualMachines = new Informer<VirtualMachine>(
+            api, Kinds.VirtualMachine, TypesJson.Default.VirtualMachine, logger, clock)
+            .WithIndex(ByClaim, vm => ClaimsOf(vm.Spec?.Template?.Spec).Select(claim => $"{vm.Metadata.Namespace}/{claim}"));
+        ReplicaSets = new Informer<VirtualMachineInstanceReplicaSet>(
+            api, Kinds.VirtualMachineInstanceReplicaSet, TypesJson.Default.VirtualMachineInstanceReplicaSet, logger, clock)
+            .WithIndex(ByNamespace, set => [set.Metadata.Namespace ?? ""]);
         Pods = new Informer<Pod>(
             api, Kinds.Pod, TypesJson.Default.Pod, logger, clock,
             new InformerOptions { LabelSelector = $"{Labels.App}={Labels.AppVirtLauncher}" })
@@ -43,6 +51,10 @@ internal sealed class Caches
 
     public Informer<VirtualMachineInstanceMigration> Migrations { get; }
 
+    public Informer<VirtualMachine> VirtualMachines { get; }
+
+    public Informer<VirtualMachineInstanceReplicaSet> ReplicaSets { get; }
+
     public Informer<Pod> Pods { get; }
 
     public Informer<Node> Nodes { get; }
@@ -59,7 +71,7 @@ internal sealed class Caches
     public IReadOnlyList<Func<CancellationToken, Task>> Loops =>
     [
         Vmis.RunAsync, Migrations.RunAsync, Pods.RunAsync, Nodes.RunAsync, Claims.RunAsync, Namespaces.RunAsync,
-        Policies.RunAsync, Configuration.RunAsync,
+        Policies.RunAsync, Configuration.RunAsync, VirtualMachines.RunAsync, ReplicaSets.RunAsync,
     ];
 
     /// <summary>What must be filled before anything is decided.</summary>
@@ -67,6 +79,7 @@ internal sealed class Caches
     [
         Vmis.WaitForSyncAsync, Migrations.WaitForSyncAsync, Pods.WaitForSyncAsync, Nodes.WaitForSyncAsync,
         Claims.WaitForSyncAsync, Namespaces.WaitForSyncAsync, Policies.WaitForSyncAsync, Configuration.WaitForSyncAsync,
+        VirtualMachines.WaitForSyncAsync, ReplicaSets.WaitForSyncAsync,
     ];
 
     public IReadOnlyList<Pod> PodsOf(VirtualMachineInstance vmi) => Pods.ByIndex(ByVmi, vmi.Metadata.Uid ?? "");
@@ -81,6 +94,14 @@ internal sealed class Caches
 
     public IReadOnlyList<VirtualMachineInstance> VmisWith(NamespacedName claim) => Vmis.ByIndex(ByClaim, claim.ToString());
 
+    public IReadOnlyList<VirtualMachine> VirtualMachinesWith(NamespacedName claim) =>
+        VirtualMachines.ByIndex(ByClaim, claim.ToString());
+
+    public IReadOnlyList<VirtualMachineInstance> VmisIn(string @namespace) => Vmis.ByIndex(ByNamespace, @namespace);
+
+    public IReadOnlyList<VirtualMachineInstanceReplicaSet> ReplicaSetsIn(string @namespace) =>
+        ReplicaSets.ByIndex(ByNamespace, @namespace);
+
     /// <summary>The VMI that the pod was made for.</summary>
     public static NamespacedName? VmiOf(Pod pod) =>
         pod.Metadata.Controller() is { Kind: "VirtualMachineInstance", Name: { } name }
@@ -88,8 +109,11 @@ internal sealed class Caches
             : null;
 
     /// <summary>Names of the claims that the VMI's volumes are on.</summary>
-    public static IEnumerable<string> ClaimsOf(VirtualMachineInstance vmi) =>
-        (vmi.Spec?.Volumes ?? [])
+    public static IEnumerable<string> ClaimsOf(VirtualMachineInstance vmi) => ClaimsOf(vmi.Spec);
+
+    /// <summary>Names of the claims that the volumes of a VMI's spec are on.</summary>
+    public static IEnumerable<string> ClaimsOf(VirtualMachineInstanceSpec? spec) =>
+        (spec?.Volumes ?? [])
         .Select(volume => volume.PersistentVolumeClaim?.ClaimName
             ?? volume.DataVolume?.Name
             ?? volume.Ephemeral?.PersistentVolumeClaim?.ClaimName)
