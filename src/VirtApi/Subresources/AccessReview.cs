@@ -6,21 +6,23 @@ namespace Godwit.VirtApi.Subresources;
 /// <summary>Asks the API server whether a user may use a subresource: the same rules hold here as everywhere else.</summary>
 internal static class AccessReview
 {
+    private const string Vmis = "virtualmachineinstances";
+
     private static readonly ResourceKind Reviews =
         new("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", Namespaced: false);
 
     /// <summary>Null: allowed; else why not.</summary>
     public static async Task<string?> RefusalAsync(
-        ApiClient api, RemoteUser user, NamespacedName vmi, string subresource, string verb, CancellationToken ct)
+        ApiClient api, RemoteUser user, NamespacedName vmi, string subresource, string verb, CancellationToken ct, string resource = Vmis)
     {
-        var review = await api.CreateAsync(Reviews, Request(user, vmi, subresource, verb), ct: ct);
+        var review = await api.CreateAsync(Reviews, Request(user, vmi, resource, subresource, verb), ct: ct);
         return review.Flag("status", "allowed") == true
             ? null
-            : $"virtualmachineinstances.subresources.kubevirt.io \"{vmi.Name}\" is forbidden: User \"{user.Name}\" cannot {verb} resource "
-                + $"\"virtualmachineinstances/{subresource}\" in API group \"subresources.kubevirt.io\" in the namespace \"{vmi.Namespace}\"";
+            : $"{resource}.subresources.kubevirt.io \"{vmi.Name}\" is forbidden: User \"{user.Name}\" cannot {verb} resource "
+                + $"\"{resource}/{subresource}\" in API group \"subresources.kubevirt.io\" in the namespace \"{vmi.Namespace}\"";
     }
 
-    private static JsonObject Request(RemoteUser user, NamespacedName vmi, string subresource, string verb) => new()
+    private static JsonObject Request(RemoteUser user, NamespacedName vmi, string resource, string subresource, string verb) => new()
     {
         ["apiVersion"] = Reviews.ApiVersion,
         ["kind"] = Reviews.Kind,
@@ -34,7 +36,7 @@ internal static class AccessReview
             {
                 ["group"] = "subresources.kubevirt.io",
                 ["version"] = "v1",
-                ["resource"] = "virtualmachineinstances",
+                ["resource"] = resource,
                 ["subresource"] = subresource,
                 ["namespace"] = vmi.Namespace,
                 ["name"] = vmi.Name,

@@ -30,14 +30,20 @@ internal static class SubresourceDiscovery
         ["kind"] = "APIResourceList",
         ["apiVersion"] = "v1",
         ["groupVersion"] = $"{Group}/{version}",
-        ["resources"] = new JsonArray(new JsonObject
-        {
-            ["name"] = "virtualmachineinstances/console",
-            ["singularName"] = "",
-            ["namespaced"] = true,
-            ["kind"] = "",
-            ["verbs"] = new JsonArray("get"),
-        }),
+        ["resources"] = new JsonArray(
+        [
+            Resource("virtualmachineinstances/console", "get"),
+            .. VirtualMachineEndpoints.All.Select(static name => Resource(name, "update")),
+        ]),
+    };
+
+    private static JsonObject Resource(string name, string verb) => new()
+    {
+        ["name"] = name,
+        ["singularName"] = "",
+        ["namespaced"] = true,
+        ["kind"] = "",
+        ["verbs"] = new JsonArray(verb),
     };
 
     private static JsonObject Version(string version) => new() { ["groupVersion"] = $"{Group}/{version}", ["version"] = version };

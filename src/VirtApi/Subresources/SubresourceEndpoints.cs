@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
+using Godwit.VirtApi.Admission;
 using Godwit.VirtApi.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,6 +23,7 @@ internal sealed partial class SubresourceEndpoints(
     {
         routes.MapGet("/apis", static context => JsonAsync(context, SubresourceDiscovery.ApiGroupList()));
         routes.MapGet($"/apis/{SubresourceDiscovery.Group}", static context => JsonAsync(context, SubresourceDiscovery.ApiGroup()));
+        var vms = new VirtualMachineEndpoints(api, _proxy, new ClusterFacts(api, logger));
         foreach (var version in SubresourceDiscovery.Versions)
         {
             var root = $"/apis/{SubresourceDiscovery.Group}/{version}";
@@ -29,6 +31,7 @@ internal sealed partial class SubresourceEndpoints(
             routes.MapGet(
                 $"{root}/namespaces/{{namespace}}/virtualmachineinstances/{{name}}/console",
                 (HttpContext context, string @namespace, string name) => ConsoleAsync(context, new(@namespace, name)));
+            vms.Map(routes, root);
         }
     }
 
