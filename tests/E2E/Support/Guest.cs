@@ -27,11 +27,22 @@ internal sealed class Guest : IAsyncDisposable
 
     public NamespacedName Name { get; }
 
-    /// <summary>Creates it from the example and waits until it has booted and may be moved.</summary>
-    public static async Task<Guest> StartAsync(ClusterFixture cluster, string @namespace, string name = "demo", string memory = "256Mi", string guestMemory = "mg.mem=96", int rate = 20)
+    /// <summary>
+    /// Creates it from the example, in a namespace that may be there already, and waits until it has booted and is judged:
+    /// it may be moved, or it is known that it may not.
+    /// </summary>
+    public static async Task<Guest> StartAsync(
+        ClusterFixture cluster,
+        string @namespace,
+        string name = "demo",
+        string memory = "256Mi",
+        string guestMemory = "mg.mem=96",
+        Action<JsonObject>? change = null,
+        bool migratable = true,
+        int rate = 20)
     {
         var guest = new Guest(cluster, new(@namespace, name));
-        (await cluster.KubectlAsync(["create", "namespace", @namespace])).Ok();
+        await EnsureNamespaceAsync(cluster, @namespace);
         var vmi = Yaml.ParseObjects(await File.ReadAllTextAsync(Path.Combine(ClusterFixture.Root, "examples", "vmi-demo.yaml"))).Single();
         vmi.Ensure("metadata")["name"] = name;
         vmi.Ensure("metadata")["namespace"] = @namespace;
@@ -39,18 +50,33 @@ internal sealed class Guest : IAsyncDisposable
         var boot = vmi.Ensure("spec", "domain", "firmware", "kernelBoot");
         boot["kernelArgs"] = boot.Text("kernelArgs")!.Replace("mg.mem=256", guestMemory, StringComparison.Ordinal)
             .Replace("mg.rate=20", $"mg.rate={rate}", StringComparison.Ordinal);
+        change?.Invoke(vmi);
         var created = await cluster.Api.CreateAsync(Kinds.VirtualMachineInstance, vmi);
         guest._collecting = guest._console.RunAsync(created, guest._stop.Token);
         var running = await guest._follower.UntilAsync(
             Kinds.VirtualMachineInstance,
             guest.Name,
-            static v => VmiFacts.Phase(v) == VmiPhases.Running && VmiFacts.Address(v) is not null && Lookups.HasCondition(v, Conditions.LiveMigratable),
+            v => VmiFacts.Phase(v) == VmiPhases.Running && VmiFacts.Address(v) is not null
+                && Condition(v, Conditions.LiveMigratable).Text("status") == (migratable ? Conditions.True : Conditions.False),
             Limit,
             $"{name} to run",
             CancellationToken.None);
         running.ShouldNotBeNull();
         await guest.UntilTicksAsync(100);
         return guest;
+    }
+
+    /// <summary>The condition of a type, null when it is not there.</summary>
+    public static JsonNode? Condition(JsonObject @object, string type) =>
+        (@object.At("status", "conditions") as JsonArray)?.FirstOrDefault(c => c.Text("type") == type);
+
+    /// <summary>Makes the namespace unless it is there.</summary>
+    public static async Task EnsureNamespaceAsync(ClusterFixture cluster, string @namespace)
+    {
+        if (await cluster.Api.TryGetAsync(Kinds.Namespace, NamespacedName.Cluster(@namespace)) is null)
+        {
+            (await cluster.KubectlAsync(["create", "namespace", @namespace])).Ok();
+        }
     }
 
     public Task<JsonObject> ReadAsync() => _cluster.Api.GetAsync(Kinds.VirtualMachineInstance, Name);
@@ -75,6 +101,11 @@ internal sealed class Guest : IAsyncDisposable
         (await _follower.UntilAsync(
             Kinds.VirtualMachineInstanceMigration, new(Name.Namespace, migration), wanted, limit ?? Limit, $"the migration {migration}", CancellationToken.None))
         .ShouldNotBeNull($"the migration {migration} is gone");
+
+    /// <summary>Waits until the VMI is as wanted.</summary>
+    public async Task<JsonObject> UntilVmiAsync(Func<JsonObject, bool> wanted, string what, TimeSpan? limit = null) =>
+        (await _follower.UntilAsync(Kinds.VirtualMachineInstance, Name, wanted, limit ?? Limit, $"{Name} {what}", CancellationToken.None))
+        .ShouldNotBeNull($"{Name} is gone");
 
     /// <summary>What the console has shown so far, over all pods.</summary>
     public GuestConsole Console => GuestConsole.Read(_console.Pods);
@@ -109,6 +140,17 @@ internal sealed class Guest : IAsyncDisposable
             .Where(static p => p.Text("status", "phase") is not (PodPhases.Succeeded or PodPhases.Failed))
             .Select(static p => p.Name()),
     ];
+
+    /// <summary>Waits until only the pod that the guest lives in is alive.</summary>
+    public async Task UntilOnePodAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await LivingPodsAsync() is { Count: not 1 } pods)
+        {
+            deadline.IsCancellationRequested.ShouldBeFalse($"{Name} still has the pods {string.Join(", ", pods)}");
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

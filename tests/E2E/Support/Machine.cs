@@ -26,7 +26,8 @@ internal static class Machine
             .Where(Directory.Exists)
             .SelectMany(static own => Directory.EnumerateDirectories(own, "*", SearchOption.AllDirectories).Append(own));
 
-    private static string CommandLine(int pid)
+    /// <summary>The words that a process was started with, empty once it is gone.</summary>
+    public static string CommandLine(int pid)
     {
         try
         {

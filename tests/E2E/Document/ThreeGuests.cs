@@ -1,0 +1,41 @@
+using Godwit.Tests.E2E.Support;
+using Xunit;
+
+namespace Godwit.Tests.E2E.Document;
+
+/// <summary>Three small guests on one node.</summary>
+public sealed class ThreeGuests(ClusterFixture cluster) : IAsyncLifetime
+{
+    public const string Namespace = "doc-three";
+    private const string Other = "node02";
+    private readonly List<Guest> _guests = [];
+
+    internal IReadOnlyList<Guest> All => _guests;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (cluster.Lacking is not null)
+        {
+            return;
+        }
+
+        (await cluster.KubectlAsync(["cordon", Other])).Ok();
+        try
+        {
+            await Guest.EnsureNamespaceAsync(cluster, Namespace);
+            _guests.AddRange(await Task.WhenAll(((string[])["a", "b", "c"]).Select(name => SmallGuest.StartAsync(cluster, Namespace, name))));
+        }
+        finally
+        {
+            (await cluster.KubectlAsync(["uncordon", Other])).Ok();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var guest in _guests)
+        {
+            await guest.DisposeAsync();
+        }
+    }
+}
