@@ -28,16 +28,8 @@ public static class GuestReport
             return vmi;
         }
 
-        var verdict = Migratability.Judge(new MigratabilityFacts
-        {
-            Vmi = vmi,
-            Cluster = facts.Cluster,
-            ClaimAccessModes = facts.Volumes.AccessModes(),
-        });
-        var conditions = Paused(status.Conditions, facts);
-        conditions = Replace(conditions, verdict.ToCondition());
-        conditions = Replace(conditions, verdict.ToStorageCondition((vmi.Spec?.Domain?.Devices?.Disks ?? []).Any(disk => disk.Lun?.Reservation == true)));
-        conditions = conditions.Without(Conditions.Synchronized);
+        var verdict = Judge(facts);
+        var conditions = Judged(Paused(status.Conditions, facts), vmi, verdict).Without(Conditions.Synchronized);
         if (facts.SoftwareEmulation is { } emulation)
         {
             conditions = conditions.With(Conditions.SoftwareEmulation, status: true, facts.Now, "KVMNotAvailable", emulation);
@@ -71,14 +63,36 @@ public static class GuestReport
         };
     }
 
-    /// <summary>The VMI with the word that its guest cannot be made, and why.</summary>
-    public static VirtualMachineInstance Fail(VirtualMachineInstance vmi, string message, DateTimeOffset now) => vmi with
+    /// <summary>
+    /// The VMI with the word that its guest cannot be made, and why. Whether it could be moved is told all the same: who has
+    /// to mend the spec learns everything at once.
+    /// </summary>
+    public static VirtualMachineInstance Fail(GuestFacts facts, string message)
     {
-        Status = vmi.Status! with
+        var vmi = facts.Vmi;
+        var verdict = Judge(facts);
+        return vmi with
         {
-            Conditions = vmi.Status.Conditions.With(Conditions.Synchronized, status: false, now, SyncFailedReason, message),
-        },
-    };
+            Status = vmi.Status! with
+            {
+                Conditions = Judged(vmi.Status.Conditions ?? [], vmi, verdict).With(Conditions.Synchronized, status: false, facts.Now, SyncFailedReason, message),
+                MigrationMethod = verdict.Method,
+            },
+        };
+    }
+
+    private static MigratabilityVerdict Judge(GuestFacts facts) => Migratability.Judge(new MigratabilityFacts
+    {
+        Vmi = facts.Vmi,
+        Cluster = facts.Cluster,
+        ClaimAccessModes = facts.Volumes.AccessModes(),
+    });
+
+    private static IReadOnlyList<Condition> Judged(IReadOnlyList<Condition> conditions, VirtualMachineInstance vmi, MigratabilityVerdict verdict)
+    {
+        var reservation = (vmi.Spec?.Domain?.Devices?.Disks ?? []).Any(disk => disk.Lun?.Reservation == true);
+        return Replace(Replace(conditions, verdict.ToCondition()), verdict.ToStorageCondition(reservation));
+    }
 
     private static VirtualMachineInstanceStatus WithPhase(VirtualMachineInstanceStatus status, string phase, DateTimeOffset now)
     {

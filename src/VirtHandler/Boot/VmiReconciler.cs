@@ -145,7 +145,7 @@ public sealed partial class VmiReconciler(
                 Tell(vmi, plan.Event);
                 return Result.After(Soon);
             case GuestStep.Prepare:
-                return await PrepareAsync(vmi, cancellationToken);
+                return await PrepareAsync(facts, cancellationToken);
             case GuestStep.Start:
                 await StartAsync(vmi, cancellationToken);
                 return Result.After(Soon);
@@ -162,8 +162,9 @@ public sealed partial class VmiReconciler(
         }
     }
 
-    private async Task<Result> PrepareAsync(VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    private async Task<Result> PrepareAsync(GuestFacts facts, CancellationToken cancellationToken)
     {
+        var vmi = facts.Vmi;
         var place = Place(vmi.Status!.OwnerPodUID!);
         try
         {
@@ -184,7 +185,7 @@ public sealed partial class VmiReconciler(
         catch (Exception e) when (e is DomainException or DiskException or HostToolException)
         {
             LogRefused(logger, Key(vmi), e.Message);
-            await _writer.WriteAsync(vmi, GuestReport.Fail(vmi, e.Message, time.GetUtcNow()), cancellationToken);
+            await _writer.WriteAsync(vmi, GuestReport.Fail(facts with { Volumes = await volumes.ClaimsAsync(vmi, cancellationToken) }, e.Message), cancellationToken);
             Tell(vmi, new GuestEvent(EventReasons.SyncFailed, e.Message, EventReasons.Warning));
             return Result.After(AfterRefusal);
         }

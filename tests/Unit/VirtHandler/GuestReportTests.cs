@@ -79,10 +79,24 @@ public sealed class GuestReportTests
     [Fact]
     public void A_failure_is_a_condition_that_a_success_takes_away()
     {
-        var failed = GuestReport.Fail(Given.Vmi(), "volume root: no", Given.Now);
+        var failed = GuestReport.Fail(Given.Facts(), "volume root: no");
 
         failed.Status!.Conditions.Find(Conditions.Synchronized)!.Message.ShouldBe("volume root: no");
         GuestReport.Apply(Running(failed), VmiPhases.Running).Status!.Conditions.Find(Conditions.Synchronized).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_guest_that_cannot_be_made_is_told_at_once_whether_it_could_be_moved()
+    {
+        var vmi = Given.Vmi();
+        var devices = vmi.Spec!.Domain!.Devices! with { Interfaces = [new Interface { Name = "default", Bridge = new EmptyObject() }] };
+        vmi = vmi with { Spec = vmi.Spec with { Domain = vmi.Spec.Domain with { Devices = devices } } };
+
+        var failed = GuestReport.Fail(Given.Facts(vmi), "no").Status!;
+
+        failed.Conditions.Find(Conditions.LiveMigratable)!.Reason.ShouldBe("InterfaceNotLiveMigratable");
+        failed.Conditions.Find(Conditions.StorageLiveMigratable)!.Status.ShouldBe("False");
+        failed.MigrationMethod.ShouldBe("BlockMigration");
     }
 
     private static string Text(VirtualMachineInstance vmi) => System.Text.Json.JsonSerializer.Serialize(vmi, TypesJson.Default.VirtualMachineInstance);
