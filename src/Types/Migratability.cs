@@ -18,15 +18,18 @@ public sealed record MigratabilityFacts
     public IReadOnlyCollection<string> MigratableBindings { get; init; } = [];
 }
 
-/// <summary>One reason why a VMI cannot move.</summary>
-public sealed record MigrationObstacle(string Reason, string Message);
+/// <summary>One reason why a VMI cannot move: KubeVirt's words for it, and what can be done about it.</summary>
+public sealed record MigrationObstacle(string Reason, string Message, string Remedy)
+{
+    public override string ToString() => $"{Message} (remedy: {Remedy})";
+}
 
 /// <summary>Whether a VMI can move, everything that hinders it, and how its disks would be treated.</summary>
 public sealed record MigratabilityVerdict(IReadOnlyList<MigrationObstacle> Obstacles, string Method)
 {
     public bool Migratable => Obstacles.Count == 0;
 
-    /// <summary>The condition as KubeVirt writes it: first reason, and no times.</summary>
+    /// <summary>The condition as KubeVirt writes it, with its text first and no times; the other reasons follow, each with its remedy.</summary>
     public Condition ToCondition() => Migratable
         ? new Condition { Type = Conditions.LiveMigratable, Status = Conditions.True }
         : new Condition
@@ -34,7 +37,9 @@ public sealed record MigratabilityVerdict(IReadOnlyList<MigrationObstacle> Obsta
             Type = Conditions.LiveMigratable,
             Status = Conditions.False,
             Reason = Obstacles[0].Reason,
-            Message = string.Join("; ", Obstacles.Select(obstacle => obstacle.Message)),
+            Message = string.Join(
+                "; ",
+                Obstacles.Select((obstacle, index) => index == 0 ? $"{obstacle}" : $"{obstacle.Reason}: {obstacle}")),
         };
 
     /// <summary>The condition on moving with all disks: every obstacle but those of the disks themselves.</summary>
@@ -62,6 +67,7 @@ public sealed record MigratabilityVerdict(IReadOnlyList<MigrationObstacle> Obsta
 /// <summary>The rules about which VMIs can move. Each rule is looked at, so that the user learns all reasons at once.</summary>
 public static class Migratability
 {
+    private const string Shared = "ReadWriteMany";
     private const string ClaimHint = "live migration requires that all PVCs must be shared (using ReadWriteMany access mode)";
 
     public static MigratabilityVerdict Judge(MigratabilityFacts facts)
@@ -74,7 +80,8 @@ public static class Migratability
         {
             obstacles.Add(new MigrationObstacle(
                 Reasons.CpuModeNotLiveMigratable,
-                $"the node \"{vmi.Status?.NodeName}\" does not allow migration with host-model"));
+                $"the node \"{vmi.Status?.NodeName}\" does not allow migration with host-model",
+                $"see that virt-handler runs on it and labels it {Labels.HostModelCpuPrefix}…, or set spec.domain.cpu.model to a model that several nodes have"));
         }
 
         Devices(domain, obstacles);
@@ -123,7 +130,9 @@ public static class Migratability
         if (card is null)
         {
             obstacles.Add(new MigrationObstacle(
-                Reasons.InterfaceNotLiveMigratable, $"no primary interface found for network {network.Name}"));
+                Reasons.InterfaceNotLiveMigratable,
+                $"no primary interface found for network {network.Name}",
+                $"add an interface named {network.Name} to spec.domain.devices.interfaces"));
             return;
         }
 
@@ -136,7 +145,10 @@ public static class Migratability
         {
             obstacles.Add(new MigrationObstacle(
                 Reasons.InterfaceNotLiveMigratable,
-                "cannot migrate VMI which does not use masquerade or a migratable plugin to connect to the pod network"));
+                "cannot migrate VMI which does not use masquerade or a migratable plugin to connect to the pod network",
+                card.Bridge is null
+                    ? $"give interface {card.Name} the binding masquerade: {{}}"
+                    : $"give interface {card.Name} the binding masquerade: {{}}, or set the annotation {Annotations.AllowPodBridgeNetworkLiveMigration} if the guest can do with a new address"));
         }
     }
 
@@ -145,25 +157,30 @@ public static class Migratability
         if (domain?.Devices?.HostDevices is { Count: > 0 } || domain?.Devices?.Gpus is { Count: > 0 })
         {
             obstacles.Add(new MigrationObstacle(
-                Reasons.HostDeviceNotLiveMigratable, "VMI specifies non-migratable generic PCI host device"));
+                Reasons.HostDeviceNotLiveMigratable,
+                "VMI specifies non-migratable generic PCI host device",
+                "remove spec.domain.devices.hostDevices and gpus"));
         }
 
         if (domain?.LaunchSecurity is { ValueKind: System.Text.Json.JsonValueKind.Object } security)
         {
             obstacles.Add(security.TryGetProperty("tdx", out _)
-                ? new MigrationObstacle(Reasons.TdxNotLiveMigratable, "VMI uses TDX")
-                : new MigrationObstacle(Reasons.SevNotLiveMigratable, "VMI uses SEV"));
+                ? new MigrationObstacle(Reasons.TdxNotLiveMigratable, "VMI uses TDX", "remove spec.domain.launchSecurity")
+                : new MigrationObstacle(Reasons.SevNotLiveMigratable, "VMI uses SEV", "remove spec.domain.launchSecurity"));
         }
 
         if (domain?.Features?.HypervPassthrough is { Enabled: true })
         {
             obstacles.Add(new MigrationObstacle(
-                Reasons.HypervPassthroughNotLiveMigratable, "VMI uses hyperv passthrough"));
+                Reasons.HypervPassthroughNotLiveMigratable,
+                "VMI uses hyperv passthrough",
+                "name the wanted features under spec.domain.features.hyperv instead of hypervPassthrough"));
         }
 
         if (domain?.Devices?.Filesystems?.Any(filesystem => filesystem.Virtiofs is not null) == true)
         {
-            obstacles.Add(new MigrationObstacle(Reasons.VirtIoFsNotLiveMigratable, "VMI uses virtiofs"));
+            obstacles.Add(new MigrationObstacle(
+                Reasons.VirtIoFsNotLiveMigratable, "VMI uses virtiofs", "remove spec.domain.devices.filesystems or share the files over the network"));
         }
     }
 
@@ -180,17 +197,22 @@ public static class Migratability
             {
                 obstacles.Add(new MigrationObstacle(
                     Reasons.DisksNotLiveMigratable,
-                    $"cannot migrate VMI: Unable to determine if PVC {claim} is shared, {ClaimHint}"));
+                    $"cannot migrate VMI: Unable to determine if PVC {claim} is shared, {ClaimHint}",
+                    $"create PVC {claim} with access mode {Shared}"));
             }
-            else if (claim is not null && !facts.ClaimAccessModes[claim].Contains("ReadWriteMany"))
+            else if (claim is not null && !facts.ClaimAccessModes[claim].Contains(Shared))
             {
                 obstacles.Add(new MigrationObstacle(
-                    Reasons.DisksNotLiveMigratable, $"cannot migrate VMI: PVC {claim} is not shared, {ClaimHint}"));
+                    Reasons.DisksNotLiveMigratable,
+                    $"cannot migrate VMI: PVC {claim} is not shared, {ClaimHint}",
+                    $"move the data to a PVC with access mode {Shared}"));
             }
             else if (volume.HostDisk is { Shared: not true })
             {
                 obstacles.Add(new MigrationObstacle(
-                    Reasons.DisksNotLiveMigratable, "cannot migrate VMI with non-shared HostDisk"));
+                    Reasons.DisksNotLiveMigratable,
+                    "cannot migrate VMI with non-shared HostDisk",
+                    $"put the file of volume {volume.Name} on storage that all nodes mount at the same path and set hostDisk.shared: true"));
             }
         }
 

@@ -69,6 +69,12 @@ internal static class Wiring
                 installation.Enqueue(kubeVirt.Key());
             }
 
+            // Another taint key may mean that nodes are being drained already.
+            foreach (var vmi in caches.Vmis.List())
+            {
+                evacuations.Enqueue(vmi.Key());
+            }
+
             foreach (var waiting in caches.Migrations.List().Where(IsWaiting))
             {
                 migrations.Enqueue(waiting.Key());

@@ -14,6 +14,7 @@ public static partial class VirtHandlerAgent
 {
     private const string Component = "virt-handler";
     private const string VmisByPod = "pod";
+    private const string VmisByClaim = "claim";
     private static readonly TimeSpan ProbeRetry = TimeSpan.FromSeconds(30);
 
     /// <summary>Works until cancelled; throws when one of its loops cannot go on.</summary>
@@ -39,12 +40,18 @@ public static partial class VirtHandlerAgent
     {
         var logger = loggers.CreateLogger(Component);
         var vmis = new Informer<VirtualMachineInstance>(api, Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, logger, time)
-            .WithIndex(VmisByPod, VmiReconciler.PodUids);
+            .WithIndex(VmisByPod, VmiReconciler.PodUids)
+            .WithIndex(VmisByClaim, VmiReconciler.ClaimKeys);
         var pods = new Informer<Pod>(api, Kinds.Pod, TypesJson.Default.Pod, logger, time, new InformerOptions
         {
             FieldSelector = $"spec.nodeName={options.Node}",
             LabelSelector = $"{Labels.App}={Labels.AppVirtLauncher}",
         }).WithIndex(VmiReconciler.PodsByUid, pod => [pod.Metadata.Uid!]);
+        var claims = new Informer<PersistentVolumeClaim>(api, Kinds.PersistentVolumeClaim, TypesJson.Default.PersistentVolumeClaim, logger, time);
+        var nodes = new Informer<Types.Node>(api, Kinds.Node, TypesJson.Default.Node, logger, time, new InformerOptions
+        {
+            FieldSelector = $"metadata.name={options.Node}",
+        });
         var configuration = new ConfigurationCache(api, logger, time);
 
         var tools = new HostTools(time);
@@ -57,7 +64,7 @@ public static partial class VirtHandlerAgent
         ControllerRunner? runner = null;
         var watchers = new GuestWatchers(key => runner!.Enqueue(key), logger, time);
         var reconciler = new VmiReconciler(
-            api, vmis, pods, () => configuration.Current, options, node, preparer, watchers, volumes, locator, migrations, events, logger, time);
+            api, vmis, pods, nodes, () => configuration.Current, options, node, preparer, watchers, volumes, locator, migrations, events, logger, time);
         runner = new ControllerRunner("vmi", reconciler.ReconcileAsync, logger, time, new ControllerOptions { Workers = options.Workers });
 
         vmis.OnChange(change =>
@@ -71,10 +78,7 @@ public static partial class VirtHandlerAgent
         });
         pods.OnChange(change =>
         {
-            foreach (var vmi in vmis.ByIndex(VmisByPod, change.Last.Metadata.Uid!))
-            {
-                runner.Enqueue(new NamespacedName(vmi.Metadata.Namespace!, vmi.Metadata.Name!));
-            }
+            Enqueue(vmis.ByIndex(VmisByPod, change.Last.Metadata.Uid!));
 
             if (change.New is null)
             {
@@ -82,16 +86,37 @@ public static partial class VirtHandlerAgent
             }
         });
 
+        // What decides whether a guest can move: its claims, the node's labels, the settings.
+        claims.OnChange(change => Enqueue(vmis.ByIndex(VmisByClaim, change.Key.ToString())));
+        nodes.OnChange(change =>
+        {
+            if (NodeLabels.NamesHostModel(change.Old?.Metadata.Labels) != NodeLabels.NamesHostModel(change.New?.Metadata.Labels))
+            {
+                Enqueue(vmis.List());
+            }
+        });
+        configuration.OnChange(() => Enqueue(vmis.List()));
+
         await TaskGroup.RunAsync(
             cancellationToken,
             vmis.RunAsync,
             pods.RunAsync,
+            claims.RunAsync,
+            nodes.RunAsync,
             configuration.RunAsync,
             events.RunAsync,
             watchers.RunAsync,
             new Console.ConsoleServer(api, options, loggers, logger, time).RunAsync,
             new Heartbeat(api, options, node.Capabilities, logger, time).RunAsync,
-            ct => runner.RunAsync(ct, vmis.WaitForSyncAsync, pods.WaitForSyncAsync, configuration.WaitForSyncAsync));
+            ct => runner.RunAsync(ct, vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync));
+
+        void Enqueue(IEnumerable<VirtualMachineInstance> changed)
+        {
+            foreach (var vmi in changed)
+            {
+                runner.Enqueue(new NamespacedName(vmi.Metadata.Namespace!, vmi.Metadata.Name!));
+            }
+        }
     }
 
     // A node whose QEMU will not do says so again and again, and looks again: the remedy is an installation, not a restart.

@@ -40,7 +40,7 @@ public static class EvictionAdmission
         switch (vmi.Spec?.EvictionStrategy ?? facts.Cluster.EvictionStrategy)
         {
             case EvictionStrategies.LiveMigrate when !migratable:
-                return new($"VMI {key.Name} is configured with an eviction strategy but is not live-migratable");
+                return new($"VMI {key.Name} is configured with an eviction strategy but is not live-migratable{Why(vmi)}");
             case EvictionStrategies.LiveMigrate or EvictionStrategies.External:
             case EvictionStrategies.LiveMigrateIfPossible when migratable:
                 break;
@@ -58,6 +58,12 @@ public static class EvictionAdmission
             ? new("Eviction request for target Pod")
             : new($"Eviction triggered evacuation of VMI \"{key}\"", node);
     }
+
+    /// <summary>The reasons with their remedies, so that whoever drains the node need not look for them.</summary>
+    private static string Why(VirtualMachineInstance vmi) =>
+        vmi.Status?.Conditions.Find(Conditions.LiveMigratable) is { Status: Conditions.False } condition
+            ? $": {condition.Reason}: {condition.Message}"
+            : "";
 
     /// <summary>Whether the request is a rehearsal, by the request itself or by the options within the eviction.</summary>
     public static bool IsDryRun(AdmissionRequest request) =>

@@ -11,7 +11,7 @@ public static class EvacuationDecisions
         Node? node,
         IReadOnlyList<VirtualMachineInstanceMigration> migrations,
         int unfinishedPods,
-        string drainTaintKey)
+        ClusterConfiguration cluster)
     {
         var name = vmi.Status?.NodeName;
         if (string.IsNullOrEmpty(name) || vmi.Status!.Phase != VmiPhases.Running || vmi.IsDeleting() || vmi.IsMigrating())
@@ -19,8 +19,9 @@ public static class EvacuationDecisions
             return null;
         }
 
-        if (!IsAsked(vmi, node, name, drainTaintKey) || unfinishedPods > 1
-            || vmi.Spec?.EvictionStrategy is not (EvictionStrategies.LiveMigrate or EvictionStrategies.LiveMigrateIfPossible)
+        if (!IsAsked(vmi, node, name, cluster.Migrations.NodeDrainTaintKey ?? Taints.Drain) || unfinishedPods > 1
+            || (vmi.Spec?.EvictionStrategy ?? cluster.EvictionStrategy)
+                is not (EvictionStrategies.LiveMigrate or EvictionStrategies.LiveMigrateIfPossible)
             || !vmi.Status.Conditions.IsTrue(Conditions.LiveMigratable)
             || migrations.Any(migration => !migration.IsFinal()))
         {

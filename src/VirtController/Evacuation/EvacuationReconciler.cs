@@ -19,7 +19,7 @@ internal sealed class EvacuationReconciler(ApiClient api, Caches caches, EventRe
             node,
             caches.MigrationsOf(key),
             caches.PodsOf(vmi).Count(pod => !pod.IsFinished()),
-            caches.Configuration.Current.Migrations.NodeDrainTaintKey ?? Taints.Drain);
+            caches.Configuration.Current);
         if (migration is null)
         {
             return Result.Done;

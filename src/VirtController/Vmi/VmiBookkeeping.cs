@@ -23,6 +23,9 @@ internal static class VmiBookkeeping
         conditions = Eviction(conditions, status, facts.Now);
         return vmi with
         {
+            Metadata = string.IsNullOrEmpty(status.EvacuationNodeName)
+                ? vmi.Metadata with { Annotations = vmi.Metadata.Annotations.Without(Annotations.EvictionSource) }
+                : vmi.Metadata,
             Status = status with
             {
                 Conditions = conditions.Count == 0 ? null : conditions,

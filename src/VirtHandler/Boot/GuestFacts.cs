@@ -30,6 +30,9 @@ public sealed record GuestFacts
 
     public ClusterConfiguration Cluster { get; init; } = ClusterConfiguration.Default;
 
+    /// <summary>The node says which host model it has, so that a target can be compared with it.</summary>
+    public bool NodeKnowsHostModel { get; init; } = true;
+
     public string? SoftwareEmulation { get; init; }
 
     public DateTimeOffset Now { get; init; }

@@ -47,6 +47,17 @@ public static class GuestReport
         };
     }
 
+    /// <summary>A word about a guest that is to move when its node is emptied and cannot; told when the verdict is news.</summary>
+    public static GuestEvent? Pinned(VirtualMachineInstance before, VirtualMachineInstance after) =>
+        after.Spec?.EvictionStrategy == EvictionStrategies.LiveMigrate
+        && after.Status?.Conditions.Find(Conditions.LiveMigratable) is { Status: Conditions.False } condition
+        && before.Status?.Conditions.Find(Conditions.LiveMigratable)?.Message != condition.Message
+            ? new GuestEvent(
+                EventReasons.Migrated,
+                $"EvictionStrategy is set but vmi is not migratable; {condition.Message}",
+                EventReasons.Warning)
+            : null;
+
     /// <summary>The first boot's record: hardware, machine type, disks with their sizes. Written before the launcher gets its domain.</summary>
     public static VirtualMachineInstance Record(VirtualMachineInstance vmi, PreparedGuest guest)
     {
@@ -86,6 +97,7 @@ public static class GuestReport
         Vmi = facts.Vmi,
         Cluster = facts.Cluster,
         ClaimAccessModes = facts.Volumes.AccessModes(),
+        NodeKnowsHostModel = facts.NodeKnowsHostModel,
     });
 
     private static IReadOnlyList<Condition> Judged(IReadOnlyList<Condition> conditions, VirtualMachineInstance vmi, MigratabilityVerdict verdict)

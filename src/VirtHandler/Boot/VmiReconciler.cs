@@ -18,6 +18,7 @@ public sealed partial class VmiReconciler(
     ApiClient api,
     Informer<VirtualMachineInstance> vmis,
     Informer<Pod> pods,
+    Informer<Types.Node> nodes,
     Func<ClusterConfiguration> cluster,
     VirtHandlerOptions options,
     NodeFacts node,
@@ -37,6 +38,10 @@ public sealed partial class VmiReconciler(
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(5);
     private readonly VmiWriter _writer = new(api);
     private readonly ConcurrentDictionary<NamespacedName, IReadOnlyList<string>> _podsOf = new();
+
+    /// <summary>The claims that the VMI's volumes are on, as namespace/name: a change of one may decide whether it can move.</summary>
+    public static IEnumerable<string> ClaimKeys(VirtualMachineInstance vmi) =>
+        (vmi.Spec?.Volumes ?? []).Select(VolumeRequests.ClaimName).OfType<string>().Select(claim => $"{vmi.Metadata.Namespace}/{claim}");
 
     /// <summary>Every pod that plays a part in the VMI's life: its owner, and both ends of a migration.</summary>
     public static IReadOnlyList<string> PodUids(VirtualMachineInstance vmi) =>
@@ -105,6 +110,7 @@ public sealed partial class VmiReconciler(
             Vmi = vmi,
             Node = options.Node,
             Cluster = cluster(),
+            NodeKnowsHostModel = nodes.Get(NamespacedName.Cluster(options.Node)) is not { } self || NodeLabels.NamesHostModel(self.Metadata.Labels),
             SoftwareEmulation = node.Accelerator.Name == AcceleratorInfo.Tcg ? node.Accelerator.Reason : null,
             Now = time.GetUtcNow(),
         };
@@ -158,6 +164,7 @@ public sealed partial class VmiReconciler(
                 }
 
                 Tell(vmi, plan.Event);
+                Tell(vmi, GuestReport.Pinned(vmi, after));
                 return Result.Done;
         }
     }

@@ -43,6 +43,10 @@ public static partial class NodeLabels
         return new JsonObject { ["metadata"] = metadata };
     }
 
+    /// <summary>Whether the labels say which host model the node has.</summary>
+    public static bool NamesHostModel(IReadOnlyDictionary<string, string>? labels) =>
+        labels?.Keys.Any(key => key.StartsWith(Labels.HostModelCpuPrefix, StringComparison.Ordinal)) == true;
+
     private static SortedDictionary<string, string> Wanted(QemuCapabilities? capabilities)
     {
         var wanted = new SortedDictionary<string, string>(StringComparer.Ordinal) { [Labels.Schedulable] = capabilities is null ? "false" : "true" };

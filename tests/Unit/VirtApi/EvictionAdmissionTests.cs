@@ -26,12 +26,31 @@ public sealed class EvictionAdmissionTests
     [InlineData(null, true, null, null)]
     [InlineData("None", true, null, null)]
     [InlineData("LiveMigrate", true, "Eviction triggered evacuation of VMI \"default/vm1\"", "node01")]
-    [InlineData("LiveMigrate", false, "VMI vm1 is configured with an eviction strategy but is not live-migratable", null)]
+    [InlineData("LiveMigrate", false, "VMI vm1 is configured with an eviction strategy but is not live-migratable: R: M", null)]
     [InlineData("LiveMigrateIfPossible", true, "Eviction triggered evacuation of VMI \"default/vm1\"", "node01")]
     [InlineData("LiveMigrateIfPossible", false, null, null)]
+    [InlineData("None", false, null, null)]
+    [InlineData("External", true, "Eviction triggered evacuation of VMI \"default/vm1\"", "node01")]
     [InlineData("External", false, "Eviction triggered evacuation of VMI \"default/vm1\"", "node01")]
     public void The_strategy_decides(string? strategy, bool migratable, string? refusal, string? node) =>
         Decide(Vmi(strategy, migratable)).ShouldBe(new EvictionDecision(refusal, node));
+
+    [Fact]
+    public void A_vmi_that_cannot_move_says_why_and_what_to_do_after_KubeVirts_own_words()
+    {
+        var vmi = Vmi("LiveMigrate", migratable: false);
+        vmi = vmi with
+        {
+            Status = vmi.Status! with
+            {
+                Conditions = [new Condition { Type = Conditions.LiveMigratable, Status = "False", Reason = "DisksNotLiveMigratable", Message = "not shared (remedy: share it)" }],
+            },
+        };
+        Decide(vmi).ShouldBe(new EvictionDecision(
+            "VMI vm1 is configured with an eviction strategy but is not live-migratable: DisksNotLiveMigratable: not shared (remedy: share it)"));
+        Decide(vmi with { Status = vmi.Status with { Conditions = null } }).ShouldBe(new EvictionDecision(
+            "VMI vm1 is configured with an eviction strategy but is not live-migratable"));
+    }
 
     [Fact]
     public void The_clusters_strategy_holds_where_the_vmi_has_none()
@@ -115,7 +134,9 @@ public sealed class EvictionAdmissionTests
         {
             Phase = VmiPhases.Running,
             NodeName = "node01",
-            Conditions = [new Condition { Type = Conditions.LiveMigratable, Status = migratable ? "True" : "False" }],
+            Conditions = [migratable
+                ? new Condition { Type = Conditions.LiveMigratable, Status = "True" }
+                : new Condition { Type = Conditions.LiveMigratable, Status = "False", Reason = "R", Message = "M" }],
         },
     };
 }

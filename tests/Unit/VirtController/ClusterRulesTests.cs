@@ -18,7 +18,7 @@ public sealed class ClusterRulesTests
     };
 
     private static VirtualMachineInstanceMigration? Evacuate(VirtualMachineInstance vmi, Node? node, params VirtualMachineInstanceMigration[] migrations) =>
-        EvacuationDecisions.Decide(vmi, node, migrations, unfinishedPods: 1, Taints.Drain);
+        EvacuationDecisions.Decide(vmi, node, migrations, unfinishedPods: 1, Given.Cluster);
 
     [Fact]
     public void A_drained_node_is_left_by_those_that_can_migrate()

@@ -77,6 +77,40 @@ public sealed class GuestReportTests
     }
 
     [Fact]
+    public void A_guest_that_should_move_and_cannot_is_told_about_once_for_each_verdict()
+    {
+        var vmi = Given.Vmi();
+        vmi = vmi with
+        {
+            Spec = vmi.Spec! with
+            {
+                EvictionStrategy = EvictionStrategies.LiveMigrate,
+                Domain = vmi.Spec.Domain! with { Features = new FeaturesSpec { HypervPassthrough = new FeatureState { Enabled = true } } },
+            },
+        };
+        var pinned = GuestReport.Apply(Running(vmi), VmiPhases.Running);
+        var word = GuestReport.Pinned(vmi, pinned)!;
+
+        (word.Type, word.Reason).ShouldBe(("Warning", "Migrated"));
+        word.Message.ShouldStartWith("EvictionStrategy is set but vmi is not migratable; VMI uses hyperv passthrough (remedy: ");
+        GuestReport.Pinned(pinned, GuestReport.Apply(Running(pinned), VmiPhases.Running)).ShouldBeNull();
+        var free = vmi with { Spec = vmi.Spec with { EvictionStrategy = EvictionStrategies.LiveMigrateIfPossible } };
+        GuestReport.Pinned(free, GuestReport.Apply(Running(free), VmiPhases.Running)).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_node_that_stops_naming_its_host_model_changes_the_verdict()
+    {
+        var vmi = Given.Vmi();
+        vmi = vmi with { Spec = vmi.Spec! with { Domain = vmi.Spec.Domain! with { Cpu = new CpuSpec { Model = Defaults.CpuModel } } } };
+        var facts = Running(vmi);
+
+        GuestReport.Apply(facts, VmiPhases.Running).Status!.Conditions.IsTrue(Conditions.LiveMigratable).ShouldBeTrue();
+        GuestReport.Apply(facts with { NodeKnowsHostModel = false }, VmiPhases.Running).Status!.Conditions.Find(Conditions.LiveMigratable)!
+            .Reason.ShouldBe(Reasons.CpuModeNotLiveMigratable);
+    }
+
+    [Fact]
     public void A_failure_is_a_condition_that_a_success_takes_away()
     {
         var failed = GuestReport.Fail(Given.Facts(), "volume root: no");

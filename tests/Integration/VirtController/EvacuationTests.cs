@@ -1,0 +1,39 @@
+using Godwit.Types;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Integration.VirtController;
+
+/// <summary>A marked VMI, from the mark to its end, as the API shows it.</summary>
+public sealed class EvacuationTests(ControllerFixture cluster) : IClassFixture<ControllerFixture>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_mark_brings_a_migration_and_shows_on_VMI_and_pod_until_it_is_taken_away()
+    {
+        var vmi = await cluster.RunVmiAsync("marked");
+        await cluster.PatchVmiAsync("marked", """
+            {"metadata":{"annotations":{"kubevirt.io/eviction-source":"descheduler"}},
+             "spec":{"evictionStrategy":"LiveMigrate"},
+             "status":{"evacuationNodeName":"node01","conditions":[{"type":"LiveMigratable","status":"True"}]}}
+            """);
+        await cluster.PodAsync(vmi, static pod => pod.Metadata.Annotation(Annotations.EvictionInProgress) == "true");
+        await cluster.VmiAsync("marked", static one => one.Status!.Conditions.IsTrue(Conditions.EvictionRequested));
+        var target = await cluster.PodAsync(vmi, static pod => pod.Metadata.Label(Labels.MigrationJobUid) is not null);
+        target.Metadata.Annotation(Annotations.EvictionInProgress).ShouldBeNull();
+        var migration = (await cluster.Api.ListAsync(
+                Kinds.VirtualMachineInstanceMigration, "default", TypesJson.Default.VirtualMachineInstanceMigration, ct: Stop))
+            .Items.Single(one => one.Spec!.VmiName == "marked");
+        migration.Metadata.Name!.ShouldStartWith("kubevirt-evacuation-");
+        migration.Metadata.Annotation(Annotations.EvacuationMigration).ShouldBe("node01");
+        migration.Spec!.Priority.ShouldBe(MigrationPriorities.SystemMaintenance);
+
+        await cluster.PatchVmiAsync("marked", """{"status":{"evacuationNodeName":null}}""");
+        var free = await cluster.VmiAsync("marked", static one =>
+            one.Status!.Conditions.Find(Conditions.EvictionRequested) is null && one.Metadata.Annotation(Annotations.EvictionSource) is null);
+        free.Status!.NodeName.ShouldBe("node01");
+        await cluster.PodAsync(vmi, static pod =>
+            pod.Metadata.Label(Labels.MigrationJobUid) is null && pod.Metadata.Annotation(Annotations.EvictionInProgress) is null);
+    }
+}
