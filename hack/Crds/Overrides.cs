@@ -40,6 +40,7 @@ internal static class Overrides
             [(typeof(MigrationConfiguration), "parallelMigrationsPerCluster")] = (0, uint.MaxValue),
             [(typeof(MigrationConfiguration), "parallelOutboundMigrationsPerNode")] = (0, uint.MaxValue),
             [(typeof(VirtualMachineInstanceReplicaSetSpec), "replicas")] = (0, int.MaxValue),
+            [(typeof(MigrationConfiguration), "parallelInboundMigrationsPerNode")] = (0, uint.MaxValue),
             [(typeof(MigrationTransfer), "percent")] = (0, 100),
         };
 }

@@ -36,9 +36,9 @@ public static class VirtControllers
         var migrations = Runner("migration", new MigrationReconciler(api, caches, events, options, clock).ReconcileAsync);
         var evacuations = Runner("evacuation", new EvacuationReconciler(api, caches, events).ReconcileAsync);
         var nodes = Runner("node", new NodeReconciler(api, caches, events, clock).ReconcileAsync);
-        var installation = Runner("installation", new InstallationReconciler(api, caches, clock).ReconcileAsync);
         var vms = Runner("vm", new VirtualMachineReconciler(api, caches, events, clock).ReconcileAsync);
         var replicaSets = Runner("replicaset", new ReplicaSetReconciler(api, caches, events, clock).ReconcileAsync);
+        var installation = Runner("installation", new InstallationReconciler(api, caches, events, clock).ReconcileAsync);
         Wiring.Connect(caches, vmis, migrations, evacuations, nodes, installation);
         VirtualMachineWiring.Connect(caches, vms, replicaSets);
         var sweeper = new CredentialSweeper(api, caches, clock);

@@ -64,10 +64,7 @@ internal static class Wiring
         });
         caches.Configuration.OnChange(() =>
         {
-            if (caches.Configuration.KubeVirt is { } kubeVirt)
-            {
-                installation.Enqueue(kubeVirt.Key());
-            }
+            installation.Enqueue(InstallationReconciler.KeyOf(caches.Configuration.KubeVirt));
 
             // Another taint key may mean that nodes are being drained already.
             foreach (var vmi in caches.Vmis.List())

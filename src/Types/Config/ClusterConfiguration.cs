@@ -37,7 +37,7 @@ public sealed record ClusterConfiguration
 
     public required long MaxHotplugRatio { get; init; }
 
-    /// <summary>Migrations may be made at all; off only where an old ConfigMap has the say and leaves them out.</summary>
+    /// <summary>Migrations may be made at all; off only where a ConfigMap of 2020 is present and does not name the gate, as it was then.</summary>
     public required bool LiveMigrationEnabled { get; init; }
 
     public DeveloperConfiguration? Developer { get; init; }
@@ -68,7 +68,7 @@ public sealed record ClusterConfiguration
                 ?? legacy?.PermitBridgeInterfaceOnPodNetwork ?? true,
             LiveUpdate = config?.VmRolloutStrategy is null or "LiveUpdate",
             MaxHotplugRatio = config?.LiveUpdateConfiguration?.MaxHotplugRatio ?? 4,
-            LiveMigrationEnabled = legacy?.FeatureGates is null || legacy.HasGate(FeatureGates.LiveMigration) || listed,
+            LiveMigrationEnabled = legacy is null || legacy.HasGate(FeatureGates.LiveMigration) || listed,
             Developer = developer,
         };
     }

@@ -16,6 +16,7 @@ public sealed partial class ConfigurationCache
     private readonly List<Action> _handlers = [];
     private LegacyConfiguration? _legacy;
     private string? _legacyVersion;
+    private volatile IReadOnlyList<string> _errors = [];
     private volatile ClusterConfiguration _current = ClusterConfiguration.Default;
 
     public ConfigurationCache(ApiClient api, ILogger logger, TimeProvider? clock = null)
@@ -40,6 +41,12 @@ public sealed partial class ConfigurationCache
     /// <summary>The KubeVirt resource of the installation, null when there is none.</summary>
     public KubeVirt? KubeVirt => _kubeVirts.List().OrderBy(item => item.Metadata.Name, StringComparer.Ordinal).FirstOrDefault();
 
+    /// <summary>The ConfigMap of 2020, null when there is none.</summary>
+    public ConfigMap? ConfigMap => _maps.Get(new NamespacedName(Installation.Namespace, Installation.ConfigMapName));
+
+    /// <summary>What in the ConfigMap cannot be read, so that what held before stays in force; empty when all is well.</summary>
+    public IReadOnlyList<string> Errors => _errors;
+
     /// <summary>Calls a handler after each change; to be set before the cache runs.</summary>
     public ConfigurationCache OnChange(Action handler)
     {
@@ -56,7 +63,7 @@ public sealed partial class ConfigurationCache
     {
         lock (_gate)
         {
-            var map = _maps.Get(new NamespacedName(Installation.Namespace, Installation.ConfigMapName));
+            var map = ConfigMap;
             if (map is null)
             {
                 _legacy = null;
@@ -72,6 +79,7 @@ public sealed partial class ConfigurationCache
                 }
             }
 
+            _errors = _legacy?.Errors ?? [];
             _current = ClusterConfiguration.Resolve(KubeVirt, _legacy);
         }
 

@@ -11,7 +11,7 @@ namespace Godwit.Types;
 /// </summary>
 public sealed record LegacyConfiguration
 {
-    /// <summary>The text of <c>feature-gates</c>; null when the key is absent and nothing is said about gates.</summary>
+    /// <summary>The text of <c>feature-gates</c>; null when the key is absent, and then no gate is on.</summary>
     public string? FeatureGates { get; init; }
 
     public MigrationConfiguration Migrations { get; init; } = new();

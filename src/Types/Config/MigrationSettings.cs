@@ -9,6 +9,7 @@ public static class MigrationSettings
         NodeDrainTaintKey = Taints.Drain,
         ParallelMigrationsPerCluster = 5,
         ParallelOutboundMigrationsPerNode = 2,
+        ParallelInboundMigrationsPerNode = 2,
         BandwidthPerMigration = "0",
         CompletionTimeoutPerGiB = 150,
         ProgressTimeout = 150,
@@ -61,6 +62,7 @@ public static class MigrationSettings
                 ParallelMigrationsPerCluster = above.ParallelMigrationsPerCluster ?? below.ParallelMigrationsPerCluster,
                 ParallelOutboundMigrationsPerNode =
                     above.ParallelOutboundMigrationsPerNode ?? below.ParallelOutboundMigrationsPerNode,
+                ParallelInboundMigrationsPerNode = above.ParallelInboundMigrationsPerNode ?? below.ParallelInboundMigrationsPerNode,
                 BandwidthPerMigration = above.BandwidthPerMigration ?? below.BandwidthPerMigration,
                 CompletionTimeoutPerGiB = above.CompletionTimeoutPerGiB ?? below.CompletionTimeoutPerGiB,
                 ProgressTimeout = above.ProgressTimeout ?? below.ProgressTimeout,

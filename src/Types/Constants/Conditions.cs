@@ -41,4 +41,7 @@ public static class Conditions
     public const string Available = "Available";
     public const string Progressing = "Progressing";
     public const string Degraded = "Degraded";
+
+    /// <summary>Our own, on the KubeVirt resource: settings in kubevirt-config cannot be read; there only while that is so.</summary>
+    public const string ConfigurationInvalid = "ConfigurationInvalid";
 }

@@ -41,5 +41,7 @@ public static class EventReasons
     public const string Resumed = "Resumed";
     public const string SyncFailed = "SyncFailed";
     public const string FailedPvcNotFound = "FailedPvcNotFound";
+    public const string InvalidConfiguration = "InvalidConfiguration";
+    public const string ConfigurationMended = "ConfigurationMended";
     public const string NodeUnresponsive = "NodeUnresponsive";
 }

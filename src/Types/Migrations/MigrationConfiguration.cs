@@ -12,6 +12,9 @@ public sealed record MigrationConfiguration : ApiPart
 
     public long? ParallelOutboundMigrationsPerNode { get; init; }
 
+    /// <summary>Our own: KubeVirt has no such limit.</summary>
+    public long? ParallelInboundMigrationsPerNode { get; init; }
+
     [JsonConverter(typeof(ScalarTextConverter))]
     public string? BandwidthPerMigration { get; init; }
 

@@ -5,6 +5,7 @@ namespace Godwit.Types;
 /// <summary>Rules for migration policies and for the settings of the whole cluster.</summary>
 internal static class PolicyValidation
 {
+    private const string NoMigrations = "0 lets no migration begin.";
     private const long MaxDowntimeLimit = 2_000_000;
 
     public static void Policy(MigrationPolicy policy, ClusterConfiguration cluster, Errors errors)
@@ -17,22 +18,13 @@ internal static class PolicyValidation
         NonNegative("spec.completionTimeoutPerGiB", spec.CompletionTimeoutPerGiB, errors);
         Bandwidth("spec.bandwidthPerMigration", spec.BandwidthPerMigration, errors);
         Downtime("spec.maxDowntimeMs", spec.MaxDowntimeMs, errors);
-        if (spec.MaxDowntimeMs is not null && !TuningAllowed(cluster.Developer))
-        {
-            errors.Add(
-                "spec.maxDowntimeMs",
-                "maxDowntimeMs requires the feature gate MigrationStallDetection or MigrationDowntimeTuning",
-                "Add one of them to developerConfiguration.featureGates of the KubeVirt resource.",
-                FieldError.Forbidden);
-        }
-
         if (spec.Experimental is { ValueKind: JsonValueKind.Object } experimental)
         {
             Experimental(experimental, cluster.Developer, errors);
         }
     }
 
-    public static void KubeVirt(KubeVirt? old, KubeVirt updated, Errors errors)
+    public static void KubeVirt(KubeVirt updated, Errors errors)
     {
         const string Path = "spec.configuration";
         var config = updated.Spec?.Configuration;
@@ -40,6 +32,12 @@ internal static class PolicyValidation
         errors.OneOf($"{Path}.imagePullPolicy", config?.ImagePullPolicy, "Always", "IfNotPresent", "Never");
         errors.OneOf($"{Path}.vmRolloutStrategy", config?.VmRolloutStrategy, "Stage", "LiveUpdate");
         errors.OneOf($"{Path}.network.defaultNetworkInterface", config?.Network?.DefaultNetworkInterface, "bridge", "masquerade");
+        errors.PositiveQuantity($"{Path}.cpuRequest", config?.CpuRequest);
+        if (config?.LiveUpdateConfiguration?.MaxHotplugRatio is <= 0)
+        {
+            errors.Add($"{Path}.liveUpdateConfiguration.maxHotplugRatio", "must be greater than 0", "1 leaves guests no room to grow.");
+        }
+
         if (config?.DeveloperConfiguration?.MemoryOvercommit is <= 0)
         {
             errors.Add($"{Path}.developerConfiguration.memoryOvercommit", "must be greater than 0", "100 means that guests get what they ask for.");
@@ -54,25 +52,15 @@ internal static class PolicyValidation
         {
             errors.Add(error.Path, error.Message, error.Remedy, error.Reason);
         }
-
-        if (migrations.MaxDowntimeMs is not null
-            && migrations.MaxDowntimeMs != old?.Spec?.Configuration?.Migrations?.MaxDowntimeMs
-            && !TuningAllowed(config.DeveloperConfiguration))
-        {
-            errors.Add(
-                $"{Path}.migrations.maxDowntimeMs",
-                "maxDowntimeMs requires the feature gate MigrationStallDetection or MigrationDowntimeTuning",
-                "Add one of them to developerConfiguration.featureGates.",
-                FieldError.Forbidden);
-        }
     }
 
     /// <summary>Rules that hold for migration settings wherever they are written.</summary>
     public static IReadOnlyList<FieldError> Settings(MigrationConfiguration settings, string path)
     {
         var errors = new Errors();
-        NonNegative($"{path}.parallelMigrationsPerCluster", settings.ParallelMigrationsPerCluster, errors);
-        NonNegative($"{path}.parallelOutboundMigrationsPerNode", settings.ParallelOutboundMigrationsPerNode, errors);
+        NonNegative($"{path}.parallelMigrationsPerCluster", settings.ParallelMigrationsPerCluster, errors, NoMigrations);
+        NonNegative($"{path}.parallelOutboundMigrationsPerNode", settings.ParallelOutboundMigrationsPerNode, errors, NoMigrations);
+        NonNegative($"{path}.parallelInboundMigrationsPerNode", settings.ParallelInboundMigrationsPerNode, errors, NoMigrations);
         NonNegative($"{path}.completionTimeoutPerGiB", settings.CompletionTimeoutPerGiB, errors);
         NonNegative($"{path}.progressTimeout", settings.ProgressTimeout, errors);
         NonNegative($"{path}.utilityVolumesTimeout", settings.UtilityVolumesTimeout, errors);
@@ -86,15 +74,11 @@ internal static class PolicyValidation
         return errors.ToList();
     }
 
-    private static bool TuningAllowed(DeveloperConfiguration? developer) =>
-        FeatureGates.IsOn(FeatureGates.MigrationStallDetection, developer)
-        || FeatureGates.IsOn(FeatureGates.MigrationDowntimeTuning, developer);
-
-    private static void NonNegative(string path, long? value, Errors errors)
+    private static void NonNegative(string path, long? value, Errors errors, string remedy = "0 means no limit for timeouts.")
     {
         if (value < 0)
         {
-            errors.Add(path, "must not be negative", "0 means no limit for timeouts.");
+            errors.Add(path, "must not be negative", remedy);
         }
     }
 

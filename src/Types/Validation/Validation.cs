@@ -91,10 +91,10 @@ public static class Validation
     }
 
     /// <summary>A new or changed KubeVirt resource.</summary>
-    public static IReadOnlyList<FieldError> KubeVirt(KubeVirt? old, KubeVirt updated)
+    public static IReadOnlyList<FieldError> KubeVirt(KubeVirt updated)
     {
         var errors = new Errors();
-        PolicyValidation.KubeVirt(old, updated, errors);
+        PolicyValidation.KubeVirt(updated, errors);
         return errors.ToList();
     }
 }

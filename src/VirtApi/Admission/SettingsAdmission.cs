@@ -11,19 +11,8 @@ public static class SettingsAdmission
             : refusal;
 
     /// <summary>Gates that need no naming any more, as they are always on, are a warning and no error.</summary>
-    public static AdmissionVerdict ValidateKubeVirt(AdmissionRequest request)
-    {
-        if (!Documents.TryRead(request.Object, TypesJson.Default.KubeVirt, out var updated, out var refusal))
-        {
-            return refusal;
-        }
-
-        KubeVirt? old = null;
-        if (request.IsUpdate && !Documents.TryRead(request.OldObject, TypesJson.Default.KubeVirt, out old, out refusal))
-        {
-            return refusal;
-        }
-
-        return AdmissionVerdict.Judge(Validation.KubeVirt(old, updated)) with { Warnings = FeatureGates.Warnings(updated.Spec?.Configuration?.DeveloperConfiguration) };
-    }
+    public static AdmissionVerdict ValidateKubeVirt(AdmissionRequest request) =>
+        Documents.TryRead(request.Object, TypesJson.Default.KubeVirt, out var updated, out var refusal)
+            ? AdmissionVerdict.Judge(Validation.KubeVirt(updated)) with { Warnings = FeatureGates.Warnings(updated.Spec?.Configuration?.DeveloperConfiguration) }
+            : refusal;
 }

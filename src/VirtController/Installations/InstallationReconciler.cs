@@ -3,17 +3,32 @@ using Godwit.Types;
 
 namespace Godwit.VirtController;
 
-/// <summary>Reports in the KubeVirt resource that the installation works; its settings count only from then on.</summary>
-internal sealed class InstallationReconciler(ApiClient api, Caches caches, TimeProvider clock)
+/// <summary>
+/// Reports in the KubeVirt resource that the installation works, as its settings count only from then on, and which settings
+/// of the ConfigMap of 2020 cannot be read.
+/// </summary>
+internal sealed class InstallationReconciler(ApiClient api, Caches caches, EventRecorder events, TimeProvider clock)
 {
+    private IReadOnlyList<string> _told = [];
+
+    /// <summary>Where the resource is, or would be: the ConfigMap is looked at without one too.</summary>
+    public static NamespacedName KeyOf(KubeVirt? kubeVirt) =>
+        kubeVirt?.Key() ?? new NamespacedName(Installation.Namespace, Installation.KubeVirtName);
+
     public async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
+        var errors = caches.Configuration.Errors;
+        if (caches.Configuration.ConfigMap is { } map)
+        {
+            Tell(map, errors);
+        }
+
         if (caches.Configuration.KubeVirt is not { } kubeVirt || kubeVirt.Key() != key || kubeVirt.IsDeleting())
         {
             return Result.Done;
         }
 
-        var wanted = InstallationDecisions.Decide(kubeVirt, VirtControllerOptions.Version, clock.GetUtcNow());
+        var wanted = InstallationDecisions.Decide(kubeVirt, VirtControllerOptions.Version, errors, clock.GetUtcNow());
         if (ApiObjects.Patch(kubeVirt, wanted, TypesJson.Default.KubeVirt) is { } patch)
         {
             await api.PatchAsync(
@@ -21,5 +36,23 @@ internal sealed class InstallationReconciler(ApiClient api, Caches caches, TimeP
         }
 
         return Result.Done;
+    }
+
+    private void Tell(ConfigMap map, IReadOnlyList<string> errors)
+    {
+        if (InstallationDecisions.Feedback(Interlocked.Exchange(ref _told, errors), errors) is not { } planned)
+        {
+            return;
+        }
+
+        var reference = map.Reference(Kinds.ConfigMap);
+        if (planned.Warning)
+        {
+            events.Warning(reference, planned.Reason, planned.Message);
+        }
+        else
+        {
+            events.Normal(reference, planned.Reason, planned.Message);
+        }
     }
 }

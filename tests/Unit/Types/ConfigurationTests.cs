@@ -57,6 +57,37 @@ public sealed class ConfigurationTests
         (policed.BandwidthPerMigration, policed.ProgressTimeout, policed.AllowWorkloadDisruption).ShouldBe(("2Gi", 7, true));
     }
 
+    [Theory]
+    [InlineData(null, null, 2)]
+    [InlineData(null, 3L, 3)]
+    [InlineData(4L, 3L, 4)]
+    public void The_inbound_limit_is_the_resources_then_the_maps_then_two(long? resource, long? map, long expected)
+    {
+        var legacy = map is null ? null : LegacyConfiguration.Read(Map($"parallelInboundMigrationsPerNode: {map}"));
+        var kubeVirt = resource is null ? null : Given.KubeVirt($$$"""{"migrations":{"parallelInboundMigrationsPerNode":{{{resource}}}}}""");
+        ClusterConfiguration.Resolve(kubeVirt, legacy).Migrations.ParallelInboundMigrationsPerNode.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData(null, null, true)]
+    [InlineData("LiveMigration", null, true)]
+    [InlineData("DataVolumes,LiveMigration", null, true)]
+    [InlineData("DataVolumes", null, false)]
+    [InlineData("", null, false)]
+    [InlineData("-", null, false)]
+    [InlineData("-", "LiveMigration", true)]
+    public void A_config_map_that_does_not_name_the_gate_forbids_migrations_unless_the_resource_lists_it(string? map, string? resource, bool enabled)
+    {
+        var legacy = map is null ? null : LegacyConfiguration.Read(new ConfigMap
+        {
+            Data = map == "-"
+                ? new Dictionary<string, string> { ["migrations"] = "progressTimeout: 7" }
+                : new Dictionary<string, string> { ["feature-gates"] = map },
+        });
+        var kubeVirt = resource is null ? null : Given.KubeVirt($$$"""{"developerConfiguration":{"featureGates":["{{{resource}}}"]}}""");
+        ClusterConfiguration.Resolve(kubeVirt, legacy).LiveMigrationEnabled.ShouldBe(enabled);
+    }
+
     [Fact]
     public void A_KubeVirt_resource_without_a_phase_says_nothing_yet()
     {
@@ -69,7 +100,7 @@ public sealed class ConfigurationTests
     {
         var migrations = ClusterConfiguration.Default.Migrations;
         JsonSerializer.Serialize(migrations, TypesJson.Default.MigrationConfiguration).ShouldBe(
-            """{"nodeDrainTaintKey":"kubevirt.io/drain","parallelMigrationsPerCluster":5,"parallelOutboundMigrationsPerNode":2,"bandwidthPerMigration":"0","completionTimeoutPerGiB":150,"progressTimeout":150,"utilityVolumesTimeout":150,"allowAutoConverge":false,"allowPostCopy":false,"allowWorkloadDisruption":false,"unsafeMigrationOverride":false,"disableTLS":false,"maxDowntimeMs":900}""");
+            """{"nodeDrainTaintKey":"kubevirt.io/drain","parallelMigrationsPerCluster":5,"parallelOutboundMigrationsPerNode":2,"parallelInboundMigrationsPerNode":2,"bandwidthPerMigration":"0","completionTimeoutPerGiB":150,"progressTimeout":150,"utilityVolumesTimeout":150,"allowAutoConverge":false,"allowPostCopy":false,"allowWorkloadDisruption":false,"unsafeMigrationOverride":false,"disableTLS":false,"maxDowntimeMs":900}""");
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class ExamplesTests
                 Validation.Policy(document.Deserialize(TypesJson.Default.MigrationPolicy)!, Given.Cluster()).ShouldBeEmpty(file);
                 break;
             case "KubeVirt":
-                Validation.KubeVirt(null, document.Deserialize(TypesJson.Default.KubeVirt)!).ShouldBeEmpty(file);
+                Validation.KubeVirt(document.Deserialize(TypesJson.Default.KubeVirt)!).ShouldBeEmpty(file);
                 break;
             case "ConfigMap":
                 LegacyConfiguration.Read(document.Deserialize(TypesJson.Default.ConfigMap)!).Errors.ShouldBeEmpty(file);
