@@ -14,13 +14,15 @@ internal sealed class EvacuationReconciler(ApiClient api, Caches caches, EventRe
         }
 
         var node = vmi.Status?.NodeName is { Length: > 0 } name ? caches.Nodes.Get(NamespacedName.Cluster(name)) : null;
-        var migration = EvacuationDecisions.Decide(
-            vmi,
-            node,
-            caches.MigrationsOf(key),
-            caches.PodsOf(vmi).Count(pod => !pod.IsFinished()),
-            caches.Configuration.Current);
-        if (migration is null)
+        if (Decide(vmi, node, caches.MigrationsOf(key)) is null)
+        {
+            return Result.Done;
+        }
+
+        // The cache may not show the one that was made a moment ago; a second one would fail, and its failure would count.
+        var all = await api.ListAsync(
+            Kinds.VirtualMachineInstanceMigration, key.Namespace, TypesJson.Default.VirtualMachineInstanceMigration, ct: ct);
+        if (Decide(vmi, node, [.. all.Items.Where(one => one.Spec?.VmiName == key.Name)]) is not { } migration)
         {
             return Result.Done;
         }
@@ -48,4 +50,9 @@ internal sealed class EvacuationReconciler(ApiClient api, Caches caches, EventRe
             throw;
         }
     }
+
+    private VirtualMachineInstanceMigration? Decide(
+        VirtualMachineInstance vmi, Node? node, IReadOnlyList<VirtualMachineInstanceMigration> migrations) =>
+        EvacuationDecisions.Decide(
+            vmi, node, migrations, caches.PodsOf(vmi).Count(pod => !pod.IsFinished()), caches.Configuration.Current);
 }

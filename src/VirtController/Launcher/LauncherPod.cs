@@ -30,7 +30,7 @@ public static class LauncherPod
                 Subdomain = spec.Subdomain,
                 DnsPolicy = spec.DnsPolicy,
                 DnsConfig = spec.DnsConfig,
-                NodeSelector = NodeSelector(spec),
+                NodeSelector = TargetSelector.ForStart(spec),
                 Affinity = spec.Affinity,
                 Tolerations = spec.Tolerations,
                 TopologySpreadConstraints = spec.TopologySpreadConstraints is null
@@ -55,6 +55,7 @@ public static class LauncherPod
         ClusterConfiguration cluster,
         string launcherImage,
         Node? sourceNode,
+        IReadOnlySet<string>? fullNodes = null,
         bool userfaultfd = false)
     {
         var pod = ForStart(vmi, cluster, launcherImage);
@@ -68,8 +69,8 @@ public static class LauncherPod
             },
             Spec = pod.Spec! with
             {
-                NodeSelector = TargetSelector(vmi, migration, pod.Spec.NodeSelector!, sourceNode),
-                Affinity = AwayFromSource(pod.Spec.Affinity, vmi.Metadata.Uid ?? ""),
+                NodeSelector = TargetSelector.ForMigration(vmi, migration.Spec?.AddedNodeSelector, sourceNode),
+                Affinity = AwayFromFull(AwayFromSource(pod.Spec.Affinity, vmi.Metadata.Uid ?? ""), fullNodes),
                 Containers = userfaultfd ? [.. pod.Spec.Containers!.Select(WithUserfaultfd)] : pod.Spec.Containers,
             },
         };
@@ -165,45 +166,6 @@ public static class LauncherPod
         return names.Count == 0 ? null : names;
     }
 
-    private static Dictionary<string, string> NodeSelector(VirtualMachineInstanceSpec spec)
-    {
-        var selector = Copy(spec.NodeSelector, _ => true);
-        selector[Labels.Schedulable] = "true";
-        selector[Labels.Arch] = spec.Architecture is { Length: > 0 } arch ? arch : Defaults.Architecture;
-        return selector;
-    }
-
-    private static Dictionary<string, string> TargetSelector(
-        VirtualMachineInstance vmi,
-        VirtualMachineInstanceMigration migration,
-        IReadOnlyDictionary<string, string> own,
-        Node? sourceNode)
-    {
-        // On a conflict the VMI's own word wins: a migration may narrow the choice, never widen it.
-        var selector = Copy(migration.Spec?.AddedNodeSelector, _ => true);
-        foreach (var (key, value) in own)
-        {
-            selector[key] = value;
-        }
-
-        var hardware = vmi.Status?.Hardware;
-        Require(selector, sourceNode, Labels.MachineTypePrefix, hardware?.MachineType ?? vmi.Status?.Machine?.Type);
-        Require(selector, sourceNode, Labels.CpuModelPrefix, hardware?.CpuModel);
-        return selector;
-    }
-
-    /// <summary>
-    /// The target must offer what the guest has, as far as nodes say what they offer: a node where the guest runs and
-    /// that does not carry the label proves that the label is not kept here.
-    /// </summary>
-    private static void Require(Dictionary<string, string> selector, Node? sourceNode, string prefix, string? value)
-    {
-        if (!string.IsNullOrEmpty(value) && sourceNode?.Metadata.Label(prefix + value) == "true")
-        {
-            selector[prefix + value] = "true";
-        }
-    }
-
     private static Affinity AwayFromSource(Affinity? affinity, string vmiUid)
     {
         affinity ??= new Affinity();
@@ -224,6 +186,34 @@ public static class LauncherPod
                         },
                     },
                 ],
+            },
+        };
+    }
+
+    /// <summary>Every alternative of the VMI's own node affinity, or the only one there is, excludes the nodes by their names.</summary>
+    private static Affinity AwayFromFull(Affinity affinity, IReadOnlySet<string>? full)
+    {
+        if (full is not { Count: > 0 })
+        {
+            return affinity;
+        }
+
+        var others = full.Order(StringComparer.Ordinal).Select(node => new NodeSelectorRequirement
+        {
+            Key = "metadata.name",
+            Operator = "NotIn",
+            Values = [node],
+        }).ToList();
+        var own = affinity.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution?.NodeSelectorTerms;
+        IReadOnlyList<NodeSelectorTerm> terms = own is { Count: > 0 } ? own : [new NodeSelectorTerm()];
+        return affinity with
+        {
+            NodeAffinity = (affinity.NodeAffinity ?? new NodeAffinity()) with
+            {
+                RequiredDuringSchedulingIgnoredDuringExecution = new NodeSelector
+                {
+                    NodeSelectorTerms = [.. terms.Select(term => term with { MatchFields = [.. term.MatchFields ?? [], .. others] })],
+                },
             },
         };
     }

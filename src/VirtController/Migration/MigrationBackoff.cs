@@ -3,15 +3,15 @@ using Godwit.Types;
 namespace Godwit.VirtController;
 
 /// <summary>
-/// Slows down migrations that nobody asked for in person: after each failure in a row the next one waits twice as long. Pure.
+/// Slows down migrations that nobody asked for in person: after each failure in a row the next one waits twice as long. How long
+/// the first wait is depends on what failed: another target may do at once, a guest that writes too fast will for a while. Pure.
 /// </summary>
 internal static class MigrationBackoff
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
+    private const int MostDoublings = 10;
 
-    /// <summary>What is left of the wait, null when there is none.</summary>
-    public static TimeSpan? Remaining(MigrationFacts facts)
+    /// <summary>The wait, null when there is none.</summary>
+    public static BackoffWait? Decide(MigrationFacts facts)
     {
         if (!IsAutomatic(facts.Migration) || facts.Migration.Metadata.Annotation(Annotations.IgnoreMigrationBackoff) is not null)
         {
@@ -29,11 +29,27 @@ internal static class MigrationBackoff
             return null;
         }
 
+        var cause = FailureCauses.Of(failures[0]);
+        var (first, longest) = Delays(cause);
+        var delay = first * Math.Pow(2, Math.Min(failures.Count - 1, MostDoublings));
         var last = failures[0].Status!.PhaseTransitionTimestamps.EnteredAt(MigrationPhases.Failed) ?? facts.Now;
-        var delay = First * Math.Pow(2, Math.Min(failures.Count - 1, 10));
-        var left = last + (delay < Longest ? delay : Longest) - facts.Now;
-        return left > TimeSpan.Zero ? left : null;
+        var until = last + (delay < longest ? delay : longest);
+        var left = until - facts.Now;
+        return left > TimeSpan.Zero
+            ? new BackoffWait(left, until, failures.Count, cause, FailureCauses.Reason(failures[0]))
+            : null;
     }
+
+    /// <summary>The first wait after a failure, and the longest.</summary>
+    public static (TimeSpan First, TimeSpan Longest) Delays(FailureCause cause) => cause switch
+    {
+        FailureCause.TargetDied => (TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5)),
+        FailureCause.Network => (TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)),
+        FailureCause.NoCapacity => (TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(10)),
+        FailureCause.NotConverging => (TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(30)),
+        FailureCause.Incompatible => (TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(60)),
+        _ => (TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(20)),
+    };
 
     private static bool IsAutomatic(VirtualMachineInstanceMigration migration) =>
         migration.Metadata.Annotation(Annotations.EvacuationMigration) is not null

@@ -56,7 +56,12 @@ public static class MigrationDecisions
         MigrationPhases.Unset => Admit(facts),
         MigrationPhases.Pending => Start(facts),
         MigrationPhases.Scheduling => AwaitTargetPod(facts),
-        MigrationPhases.Scheduled => MigrationHandOff.Decide(facts),
+        MigrationPhases.Scheduled when facts.OwnState is null && !facts.HasInboundSlot => MigrationStates.Waiting(
+            facts.Migration,
+            $"as many migrations as may arrive at node {facts.TargetPod?.Spec?.NodeName}: {facts.Configuration.ParallelInboundMigrationsPerNode}",
+            facts.Now,
+            MigrationLimits.RetryAfter(facts.Migration)),
+        MigrationPhases.Scheduled => MigrationHandOff.Decide(facts with { Migration = MigrationStates.NotWaiting(facts.Migration) }),
         MigrationPhases.PreparingTarget => AwaitTarget(
             facts,
             MigrationPhases.TargetReady,
@@ -115,19 +120,17 @@ public static class MigrationDecisions
                 $"Cannot migrate VMI, Reason: {condition.Reason}, Message: {condition.Message}");
         }
 
-        if (MigrationBackoff.Remaining(facts) is { } backoff)
+        if (MigrationBackoff.Decide(facts) is { } backoff)
         {
-            return new MigrationPlan(migration)
-            {
-                Again = backoff,
-                Events =
-                [
-                    new PlannedEvent(
-                        EventReasons.MigrationBackoff,
-                        $"backoff migrating vmi {facts.Vmi.Metadata.Namespace}/{facts.Vmi.Metadata.Name}",
-                        Warning: true) { OnVmi = true },
-                ],
-            };
+            return MigrationStates.Waiting(
+                migration,
+                $"{backoff}",
+                facts.Now,
+                backoff.Left,
+                new PlannedEvent(
+                    EventReasons.MigrationBackoff,
+                    $"backoff migrating vmi {facts.Vmi.Metadata.Namespace}/{facts.Vmi.Metadata.Name}: {backoff}",
+                    Warning: true) { OnVmi = true });
         }
 
         if (!facts.HasSlot)
@@ -135,6 +138,15 @@ public static class MigrationDecisions
             return MigrationStates.Waiting(
                 migration,
                 $"as many migrations run as may: {facts.Configuration.ParallelMigrationsPerCluster} in the cluster, {facts.Configuration.ParallelOutboundMigrationsPerNode} from one node",
+                facts.Now,
+                MigrationLimits.RetryAfter(migration));
+        }
+
+        if (facts.AllTargetsFull)
+        {
+            return MigrationStates.Waiting(
+                migration,
+                $"as many migrations as may arrive at every node that could take the VMI: {facts.Configuration.ParallelInboundMigrationsPerNode} at one node",
                 facts.Now,
                 MigrationLimits.RetryAfter(migration));
         }

@@ -25,6 +25,15 @@ public sealed record MigrationFacts
     /// <summary>A place is free under the limits of parallel migrations.</summary>
     public bool HasSlot { get; init; } = true;
 
+    /// <summary>A place is free at the node of the target pod.</summary>
+    public bool HasInboundSlot { get; init; } = true;
+
+    /// <summary>Every node that could take the VMI receives as many migrations as may.</summary>
+    public bool AllTargetsFull { get; init; }
+
+    /// <summary>Nodes that the target pod is to keep away from, as they are full.</summary>
+    public IReadOnlySet<string> FullNodes { get; init; } = new HashSet<string>();
+
     /// <summary>The settings that would hold if the migration began now, and the policy that they come from.</summary>
     public MigrationConfiguration Configuration { get; init; } = MigrationSettings.Default;
 

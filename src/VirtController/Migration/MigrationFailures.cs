@@ -73,8 +73,10 @@ internal static class MigrationFailures
                     ? TargetDown
                     : message,
             };
-        var failed = MigrationStates.Copy(
-            MigrationStates.Enter(facts.Migration, MigrationPhases.Failed, facts.Now), state, facts.Now);
+        var entered = MigrationStates.Enter(facts.Migration, MigrationPhases.Failed, facts.Now);
+        var failed = state is null
+            ? MigrationStates.WithFailure(entered, message)
+            : MigrationStates.Copy(entered, state, facts.Now);
         return new MigrationPlan(
             failed,
             open is null || facts.Vmi is not { Status: { } status } vmi || vmi.IsFinal()

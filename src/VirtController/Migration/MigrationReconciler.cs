@@ -48,6 +48,8 @@ internal sealed class MigrationReconciler(
         }
 
         var cluster = caches.Configuration.Current;
+        var candidates = migration.IsFinal() ? [] : Candidates();
+        var full = MigrationLimits.FullNodes(candidates, cluster.Migrations);
         var policy = vmi is null ? null : PolicyMatching.Match(
             caches.Policies.List(),
             vmi.Metadata.Labels,
@@ -62,7 +64,11 @@ internal sealed class MigrationReconciler(
             UnfinishedPods = pods.Count(pod => !pod.IsFinished()),
             Siblings = caches.MigrationsOf(vmiKey),
             HasSlot = migration.Status?.Phase is not (null or MigrationPhases.Unset or MigrationPhases.Pending)
-                || MigrationLimits.HasSlot(migration.Metadata.Uid, Candidates(), cluster.Migrations),
+                || MigrationLimits.HasSlot(migration.Metadata.Uid, candidates, cluster.Migrations),
+            HasInboundSlot = MigrationLimits.HasInboundSlot(migration.Metadata.Uid, candidates, cluster.Migrations),
+            AllTargetsFull = vmi is not null && target is null
+                && MigrationLimits.AllFull(PossibleTargets(vmi, migration), full, cluster.Migrations),
+            FullNodes = full,
             Configuration = MigrationSettings.Apply(cluster.Migrations, policy?.Spec),
             PolicyName = policy?.Metadata.Name,
             TargetNodeGone = vmi?.Status?.MigrationState?.TargetNode is { Length: > 0 } node && NodeDecisions.IsGone(
@@ -80,9 +86,31 @@ internal sealed class MigrationReconciler(
             var source = vmi?.Status?.MigrationState is { } state && state.MigrationUid == migration.Metadata.Uid
                 ? state.SourceNode
                 : vmi?.Status?.NodeName;
-            return new MigrationLimits.Candidate(migration, source, caches.TargetPodOf(migration) is not null);
+            var target = caches.TargetPodOf(migration);
+            return new MigrationLimits.Candidate(
+                migration, source, target is not null, target?.Spec?.NodeName, target?.Metadata.CreationTimestamp);
         }),
     ];
+
+    /// <summary>Nodes that could take the VMI, as far as nodes and pods' rules tell: room is the scheduler's to judge.</summary>
+    private List<string> PossibleTargets(VirtualMachineInstance vmi, VirtualMachineInstanceMigration migration)
+    {
+        var nodes = caches.Nodes.List();
+        var source = nodes.FirstOrDefault(node => node.Metadata.Name == vmi.Status?.NodeName);
+        var selector = TargetSelector.ForMigration(vmi, migration.Spec?.AddedNodeSelector, source);
+        return
+        [
+            .. nodes
+                .Where(node => NodeFit.Judge(new NodeFitFacts
+                {
+                    Node = node,
+                    SourceNode = vmi.Status?.NodeName,
+                    Selector = selector,
+                    Tolerations = vmi.Spec?.Tolerations ?? [],
+                }).Count == 0)
+                .Select(node => node.Metadata.Name!),
+        ];
+    }
 
     private async Task<Result> ApplyAsync(MigrationFacts facts, MigrationPlan plan, CancellationToken ct)
     {
@@ -164,7 +192,7 @@ internal sealed class MigrationReconciler(
         var vmi = facts.Vmi!;
         var sourceNode = vmi.Status?.NodeName is { Length: > 0 } node ? caches.Nodes.Get(NamespacedName.Cluster(node)) : null;
         var pod = LauncherPod.ForMigration(
-            vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode, WantsUserfaultfd(facts));
+            vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode, facts.FullNodes, WantsUserfaultfd(facts));
         try
         {
             var (made, fresh) = await PodCreation.EnsureAsync(api, pod, ct);

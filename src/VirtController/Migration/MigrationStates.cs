@@ -36,13 +36,13 @@ internal static class MigrationStates
 
     /// <summary>Says what a migration waits for; an event tells it once.</summary>
     public static MigrationPlan Waiting(
-        VirtualMachineInstanceMigration migration, string message, DateTimeOffset now, TimeSpan again)
+        VirtualMachineInstanceMigration migration, string message, DateTimeOffset now, TimeSpan again, PlannedEvent? word = null)
     {
         var waiting = With(migration, Conditions.MigrationWaiting, message, now);
         return new MigrationPlan(waiting)
         {
             Again = again,
-            Events = ReferenceEquals(waiting, migration) ? [] : [new PlannedEvent("MigrationWaiting", message)],
+            Events = ReferenceEquals(waiting, migration) ? [] : [word ?? new PlannedEvent("MigrationWaiting", message)],
         };
     }
 
@@ -82,6 +82,15 @@ internal static class MigrationStates
             Status = status with { Summary = (status.Summary ?? new MigrationSummary()) with { Target = target.Spec?.NodeName ?? "" } },
         };
     }
+
+    /// <summary>Why a migration failed that no agent knows of, where the others have it too.</summary>
+    public static VirtualMachineInstanceMigration WithFailure(VirtualMachineInstanceMigration migration, string reason) => migration with
+    {
+        Status = migration.Status! with
+        {
+            MigrationState = (migration.Status.MigrationState ?? new MigrationState()) with { FailureReason = reason },
+        },
+    };
 
     /// <summary>The VMI's migration state, as it is, and in few words.</summary>
     public static VirtualMachineInstanceMigration Copy(

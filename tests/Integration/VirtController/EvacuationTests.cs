@@ -1,3 +1,4 @@
+using Godwit.Machinery;
 using Godwit.Types;
 using Shouldly;
 using Xunit;
@@ -35,5 +36,49 @@ public sealed class EvacuationTests(ControllerFixture cluster) : IClassFixture<C
         free.Status!.NodeName.ShouldBe("node01");
         await cluster.PodAsync(vmi, static pod =>
             pod.Metadata.Label(Labels.MigrationJobUid) is null && pod.Metadata.Annotation(Annotations.EvictionInProgress) is null);
+    }
+
+    [Fact]
+    public async Task An_evacuation_that_failed_is_made_again_after_a_wait_that_names_the_cause()
+    {
+        var vmi = await cluster.RunVmiAsync("unlucky");
+        await cluster.PatchVmiAsync("unlucky", """
+            {"spec":{"evictionStrategy":"LiveMigrate"},
+             "status":{"evacuationNodeName":"node01","conditions":[{"type":"LiveMigratable","status":"True"}]}}
+            """);
+        var target = await cluster.PodAsync(vmi, static pod => pod.Metadata.Label(Labels.MigrationJobUid) is not null);
+        await cluster.PatchPodAsync(target, """{"status":{"phase":"Failed"}}""");
+        var next = await NextAsync("unlucky", target.Metadata.Label(Labels.MigrationJobUid)!);
+        var waiting = await cluster.MigrationAsync(
+            next, static one => one.Status?.Conditions.Find(Conditions.MigrationWaiting)?.Message?.Contains("comes at", StringComparison.Ordinal) == true);
+        waiting.Status!.Conditions.Find(Conditions.MigrationWaiting)!.Message!.ShouldStartWith("the last attempt failed, as the target ended (");
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await foreach (var item in cluster.Api.WatchAsync(
+            new ResourceKind("", "v1", "events", "Event", Namespaced: true), "default", new WatchOptions(), deadline.Token))
+        {
+            if (item.Object.Text("reason") == EventReasons.MigrationBackoff)
+            {
+                item.Object.Text("message")!.ShouldStartWith("backoff migrating vmi default/unlucky: the last attempt failed");
+                item.Object.Text("involvedObject", "kind").ShouldBe("VirtualMachineInstance");
+                break;
+            }
+        }
+
+        await cluster.PodAsync(vmi, pod => pod.Metadata.Label(Labels.MigrationJobUid) == waiting.Metadata.Uid);
+    }
+
+    private async Task<string> NextAsync(string vmi, string after)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await foreach (var item in cluster.Api.WatchAsync(
+            Kinds.VirtualMachineInstanceMigration, "default", TypesJson.Default.VirtualMachineInstanceMigration, new WatchOptions(), deadline.Token))
+        {
+            if (item.Object is { } found && found.Spec?.VmiName == vmi && found.Metadata.Uid != after)
+            {
+                return found.Metadata.Name!;
+            }
+        }
+
+        throw new InvalidOperationException("the watch ended");
     }
 }

@@ -102,39 +102,4 @@ public sealed class ClusterRulesTests
         InstallationDecisions.Feedback(["a"], ["b"]).ShouldNotBeNull();
         InstallationDecisions.Feedback(["a"], [])!.Reason.ShouldBe("ConfigurationMended");
     }
-
-    [Fact]
-    public void Failures_of_automatic_migrations_slow_the_next_one_down()
-    {
-        static VirtualMachineInstanceMigration Automatic(string phase, string uid, int minute) => Given.Migration(phase, uid) is var one
-            ? one with
-            {
-                Metadata = one.Metadata with
-                {
-                    CreationTimestamp = Given.Now.AddMinutes(minute),
-                    Annotations = new Dictionary<string, string> { [Annotations.EvacuationMigration] = "node01" },
-                },
-            }
-            : throw new InvalidOperationException();
-
-        TimeSpan? Wait(params VirtualMachineInstanceMigration[] earlier) => MigrationBackoff.Remaining(new MigrationFacts
-        {
-            Migration = Automatic("Pending", "new", 9),
-            Vmi = Given.RunningVmi(),
-            Siblings = earlier,
-            Now = Given.Now,
-        });
-
-        Wait().ShouldBeNull();
-        Wait(Automatic("Failed", "a", 1)).ShouldBe(TimeSpan.FromSeconds(20));
-        Wait(Automatic("Failed", "a", 1), Automatic("Failed", "b", 2)).ShouldBe(TimeSpan.FromSeconds(40));
-        Wait(Automatic("Failed", "a", 1), Automatic("Succeeded", "b", 2)).ShouldBeNull();
-        MigrationBackoff.Remaining(new MigrationFacts
-        {
-            Migration = Given.Migration("Pending"),
-            Vmi = Given.RunningVmi(),
-            Siblings = [Automatic("Failed", "a", 1)],
-            Now = Given.Now,
-        }).ShouldBeNull();
-    }
 }

@@ -138,7 +138,7 @@ public sealed class LauncherPodTests
     [InlineData(false)]
     public void The_device_that_post_copy_needs_is_asked_for_at_the_target_and_only_there(bool postCopy)
     {
-        var target = LauncherPod.ForMigration(Given.RunningVmi(), Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, postCopy);
+        var target = LauncherPod.ForMigration(Given.RunningVmi(), Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, userfaultfd: postCopy);
         target.Spec!.Containers![0].Resources!.Limits!.ContainsKey("devices.kubevirt.io/userfaultfd").ShouldBe(postCopy);
         target.Spec.Containers[0].Resources!.Limits!.ContainsKey("devices.kubevirt.io/tun").ShouldBeTrue();
         LauncherPod.ForStart(Given.RunningVmi(), Given.Cluster, Given.Image)
@@ -174,5 +174,41 @@ public sealed class LauncherPodTests
             Given.Cluster,
             Given.Image,
             sourceNode: null);
+    }
+
+    [Fact]
+    public void A_target_keeps_away_from_full_nodes_in_every_alternative_of_the_VMIs_own_affinity()
+    {
+        var vmi = Given.RunningVmi();
+        var full = new HashSet<string> { "node03", "node02" };
+        NodeSelectorTerm[] Terms(VirtualMachineInstance one, IReadOnlySet<string>? nodes) =>
+            [.. LauncherPod.ForMigration(one, Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, nodes).Spec!
+                .Affinity!.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution?.NodeSelectorTerms ?? []];
+
+        Terms(vmi, null).ShouldBeEmpty();
+        var only = Terms(vmi, full).Single();
+        only.MatchFields!.Select(field => $"{field.Key} {field.Operator} {field.Values!.Single()}")
+            .ShouldBe(["metadata.name NotIn node02", "metadata.name NotIn node03"]);
+
+        var zones = new[] { "a", "b" }.Select(zone => new NodeSelectorTerm
+        {
+            MatchExpressions = [new NodeSelectorRequirement { Key = "zone", Operator = "In", Values = [zone] }],
+        });
+        var zoned = vmi with
+        {
+            Spec = vmi.Spec! with
+            {
+                Affinity = new Affinity
+                {
+                    NodeAffinity = new NodeAffinity
+                    {
+                        RequiredDuringSchedulingIgnoredDuringExecution = new NodeSelector { NodeSelectorTerms = [.. zones] },
+                    },
+                },
+            },
+        };
+        var terms = Terms(zoned, full);
+        terms.Length.ShouldBe(2);
+        terms.ShouldAllBe(term => term.MatchExpressions!.Count == 1 && term.MatchFields!.Count == 2);
     }
 }
