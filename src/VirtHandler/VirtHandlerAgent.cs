@@ -5,6 +5,7 @@ using Godwit.VirtHandler.Disks;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Migration;
 using Godwit.VirtHandler.Node;
+using Godwit.VirtHandler.Subresources;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.VirtHandler;
@@ -97,6 +98,7 @@ public static partial class VirtHandlerAgent
         });
         configuration.OnChange(() => Enqueue(vmis.List()));
 
+        var guests = new GuestEndpoints(new GuestCommands(api, options, events, logger, time));
         await TaskGroup.RunAsync(
             cancellationToken,
             vmis.RunAsync,
@@ -106,7 +108,7 @@ public static partial class VirtHandlerAgent
             configuration.RunAsync,
             events.RunAsync,
             watchers.RunAsync,
-            new Console.ConsoleServer(api, options, loggers, logger, time).RunAsync,
+            new Console.ConsoleServer(api, options, loggers, logger, time, guests.Map).RunAsync,
             new Heartbeat(api, options, node.Capabilities, logger, time).RunAsync,
             ct => runner.RunAsync(ct, vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync));
 

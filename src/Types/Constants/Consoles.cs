@@ -28,6 +28,9 @@ public static class Consoles
     public const string CallerName = "virt-api.kubevirt.svc";
 
     /// <summary>Path of a VMI's console at its agent.</summary>
-    public static string Path(string @namespace, string name) =>
-        $"/v1/namespaces/{Uri.EscapeDataString(@namespace)}/virtualmachineinstances/{Uri.EscapeDataString(name)}/console";
+    public static string Path(string @namespace, string name) => Path(@namespace, name, "console");
+
+    /// <summary>Path of any of a VMI's subresources at its agent.</summary>
+    public static string Path(string @namespace, string name, string subresource) =>
+        $"/v1/namespaces/{Uri.EscapeDataString(@namespace)}/virtualmachineinstances/{Uri.EscapeDataString(name)}/{subresource}";
 }

@@ -39,6 +39,9 @@ public static class EventReasons
     public const string Deleted = "Deleted";
     public const string Stopped = "Stopped";
     public const string Resumed = "Resumed";
+    public const string Paused = "Paused";
+    public const string Unpaused = "Unpaused";
+    public const string Reset = "Reset";
     public const string SyncFailed = "SyncFailed";
     public const string FailedPvcNotFound = "FailedPvcNotFound";
     public const string InvalidConfiguration = "InvalidConfiguration";

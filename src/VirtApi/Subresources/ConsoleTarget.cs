@@ -21,14 +21,8 @@ public sealed record ConsoleTarget(IPEndPoint? Endpoint, int Code = 0, string Re
             return new(Endpoint: null, 400, "No serial consoles are present.");
         }
 
-        if (node?.Metadata.Annotations?.GetValueOrDefault(Consoles.EndpointAnnotation) is { } text && IPEndPoint.TryParse(text, out var published))
-        {
-            return new(published);
-        }
-
-        var address = node?.Status?.Addresses?.FirstOrDefault(static a => a.Type == "InternalIP")?.Address;
-        return IPAddress.TryParse(address, out var parsed)
-            ? new(new IPEndPoint(parsed, port))
+        return AgentAddress.Of(node, port) is { } endpoint
+            ? new(endpoint)
             : new(Endpoint: null, 500, $"the address of node \"{nodeName}\" is not known");
     }
 }

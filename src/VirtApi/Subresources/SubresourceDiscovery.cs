@@ -34,6 +34,7 @@ internal static class SubresourceDiscovery
         [
             Resource("virtualmachineinstances/console", "get"),
             .. VirtualMachineEndpoints.All.Select(static name => Resource(name, "update")),
+            .. VmiSubresources.All.Select(static vmi => Resource($"virtualmachineinstances/{vmi.Name}", vmi.Verb)),
         ]),
     };
 

@@ -24,6 +24,7 @@ internal sealed partial class SubresourceEndpoints(
         routes.MapGet("/apis", static context => JsonAsync(context, SubresourceDiscovery.ApiGroupList()));
         routes.MapGet($"/apis/{SubresourceDiscovery.Group}", static context => JsonAsync(context, SubresourceDiscovery.ApiGroup()));
         var vms = new VirtualMachineEndpoints(api, _proxy, new ClusterFacts(api, logger));
+        var vmis = new VmiSubresources(api, _proxy, new AgentLink(api, options, certificates, clock));
         foreach (var version in SubresourceDiscovery.Versions)
         {
             var root = $"/apis/{SubresourceDiscovery.Group}/{version}";
@@ -32,6 +33,7 @@ internal sealed partial class SubresourceEndpoints(
                 $"{root}/namespaces/{{namespace}}/virtualmachineinstances/{{name}}/console",
                 (HttpContext context, string @namespace, string name) => ConsoleAsync(context, new(@namespace, name)));
             vms.Map(routes, root);
+            vmis.Map(routes, root);
         }
     }
 

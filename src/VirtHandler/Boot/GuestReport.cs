@@ -29,7 +29,7 @@ public static class GuestReport
         }
 
         var verdict = Judge(facts);
-        var conditions = Judged(Paused(status.Conditions, facts), vmi, verdict).Without(Conditions.Synchronized);
+        var conditions = Judged(Paused(status.Conditions, facts.Guest?.RunState, facts.Now), vmi, verdict).Without(Conditions.Synchronized);
         if (facts.SoftwareEmulation is { } emulation)
         {
             conditions = conditions.With(Conditions.SoftwareEmulation, status: true, facts.Now, "KVMNotAvailable", emulation);
@@ -106,6 +106,15 @@ public static class GuestReport
         return Replace(Replace(conditions, verdict.ToCondition()), verdict.ToStorageCondition(reservation));
     }
 
+    /// <summary>The conditions with the one that says why the guest stands still; without it when it does not.</summary>
+    public static IReadOnlyList<Condition> Paused(IReadOnlyList<Condition>? conditions, string? runState, DateTimeOffset now) => runState switch
+    {
+        RunStates.Paused or RunStates.Prelaunch =>
+            conditions.With(Conditions.Paused, status: true, now, Reasons.PausedByUser, PausedByUserMessage),
+        RunStates.IoError => conditions.With(Conditions.Paused, status: true, now, Reasons.PausedIoError, PausedIoErrorMessage),
+        _ => conditions.Without(Conditions.Paused),
+    };
+
     private static VirtualMachineInstanceStatus WithPhase(VirtualMachineInstanceStatus status, string phase, DateTimeOffset now)
     {
         if (status.Phase == phase)
@@ -123,14 +132,6 @@ public static class GuestReport
                 : [.. transitions, new PhaseTransition { Phase = phase, PhaseTransitionTimestamp = Timestamps.Seconds(now) }],
         };
     }
-
-    private static IReadOnlyList<Condition> Paused(IReadOnlyList<Condition>? conditions, GuestFacts facts) => facts.Guest?.RunState switch
-    {
-        RunStates.Paused or RunStates.Prelaunch =>
-            conditions.With(Conditions.Paused, status: true, facts.Now, Reasons.PausedByUser, PausedByUserMessage),
-        RunStates.IoError => conditions.With(Conditions.Paused, status: true, facts.Now, Reasons.PausedIoError, PausedIoErrorMessage),
-        _ => conditions.Without(Conditions.Paused),
-    };
 
     // These two conditions carry no times, as KubeVirt writes them.
     private static IReadOnlyList<Condition> Replace(IReadOnlyList<Condition> conditions, Condition fresh) =>

@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -23,7 +24,9 @@ namespace Godwit.VirtHandler.Console;
 /// Serves the serial consoles of this node's guests to virt-api, over mutual TLS. It listens on the node's address where that is
 /// an address of this machine's own network namespace; otherwise on loopback, and the node's annotation says where.
 /// </summary>
-internal sealed partial class ConsoleServer(ApiClient api, VirtHandlerOptions options, ILoggerFactory loggers, ILogger logger, TimeProvider time)
+/// <remarks><paramref name="more"/> adds the routes of other subresources of this node's guests.</remarks>
+internal sealed partial class ConsoleServer(
+    ApiClient api, VirtHandlerOptions options, ILoggerFactory loggers, ILogger logger, TimeProvider time, Action<IEndpointRouteBuilder>? more = null)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
@@ -87,6 +90,7 @@ internal sealed partial class ConsoleServer(ApiClient api, VirtHandlerOptions op
         app.MapGet(
             "/v1/namespaces/{namespace}/virtualmachineinstances/{name}/console",
             (HttpContext context, string @namespace, string name) => ConsoleAsync(context, new(@namespace, name)));
+        more?.Invoke(app);
         return app;
     }
 
