@@ -142,6 +142,13 @@ public static class CommandLine
                 $"socket,id=char-{device.Id},path={Escape(Path.Combine(bindings.Folder, DomainFolder.QemuSerialSocket))},server=on,wait=on");
             backend = $",chardev=char-{device.Id}";
         }
+        else if (device.Kind == DeviceKinds.VirtSerialPort)
+        {
+            arguments.Add(
+                "-chardev",
+                $"socket,id=char-{device.Id},path={Escape(Path.Combine(bindings.Folder, DomainFolder.AgentSocket))},server=on,wait=off");
+            backend = $",chardev=char-{device.Id}";
+        }
 
         var place = (device.Bus is { } bus ? $",bus={bus}" : "") + (device.Addr is { } addr ? $",addr={addr}" : "");
         var properties = string.Concat(device.Properties.Select(p => $",{p.Key}={Escape(p.Value)}"));

@@ -15,6 +15,7 @@ public static class DeviceKinds
     public const string VirtioRng = "virtio-rng-pci";
     public const string VirtioBalloon = "virtio-balloon-pci";
     public const string VirtioSerial = "virtio-serial-pci";
+    public const string VirtSerialPort = "virtserialport";
     public const string IsaSerial = "isa-serial";
     public const string Vga = "VGA";
     public const string VirtioVga = "virtio-vga";

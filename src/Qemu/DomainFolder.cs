@@ -23,6 +23,9 @@ public static class DomainFolder
 
     public const string VncSocket = "vnc.sock";
 
+    /// <summary>The channel of the agent inside the guest, to one client.</summary>
+    public const string AgentSocket = "agent.sock";
+
     /// <summary>QEMU's own messages.</summary>
     public const string QemuLog = "qemu.log";
 

@@ -11,6 +11,10 @@ public static class HardwarePlanner
     /// <summary>Empty ports kept for devices that are plugged in later.</summary>
     public const int SparePorts = 4;
 
+    /// <summary>The id of the agent channel's port; <c>VSERPORT_CHANGE</c> names it.</summary>
+    public const string AgentPortId = "agent0";
+
+    private const string AgentControllerId = "virtserial0";
     private const int FirstPortSlot = 2;
     private const int FunctionsPerSlot = 8;
     private const int MostPorts = 26 * FunctionsPerSlot;
@@ -67,6 +71,19 @@ public static class HardwarePlanner
         if (request.Rng)
         {
             placed.Add(new HardwareDevice { Id = "rng0", Kind = DeviceKinds.VirtioRng });
+        }
+
+        if (request.AgentChannel)
+        {
+            // Last of all, so that it moves no device of a guest that was recorded without it.
+            placed.Add(new HardwareDevice { Id = AgentControllerId, Kind = DeviceKinds.VirtioSerial });
+            devices.Add(new HardwareDevice
+            {
+                Id = AgentPortId,
+                Kind = DeviceKinds.VirtSerialPort,
+                Bus = $"{AgentControllerId}.0",
+                Properties = Properties([("name", "org.qemu.guest_agent.0"), ("nr", "1")]),
+            });
         }
 
         var result = Ports(placed.Count + SparePorts);

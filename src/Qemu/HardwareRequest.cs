@@ -27,6 +27,9 @@ public sealed record HardwareRequest
 
     public bool Rng { get; init; }
 
+    /// <summary>A channel to an agent inside the guest.</summary>
+    public bool AgentChannel { get; init; }
+
     public bool Graphics { get; init; }
 }
 

@@ -44,6 +44,10 @@ public static class QmpCommands
     public static Task SystemResetAsync(this QmpClient qmp, CancellationToken ct) =>
         qmp.ExecuteAsync("system_reset", cancellationToken: ct);
 
+    /// <summary>Writes the first screen as PNG into a file, which QEMU must be able to make.</summary>
+    public static Task ScreendumpAsync(this QmpClient qmp, string file, CancellationToken ct) =>
+        qmp.ExecuteAsync("screendump", new JsonObject { ["filename"] = file, ["format"] = "png" }, cancellationToken: ct);
+
     /// <summary>Adds an object; <paramref name="properties"/> holds everything but type and id.</summary>
     public static Task ObjectAddAsync(this QmpClient qmp, string type, string id, JsonObject properties, CancellationToken ct)
     {

@@ -17,4 +17,5 @@ namespace Godwit.Qemu;
 [JsonSerializable(typeof(CpuModelInfo[]))]
 [JsonSerializable(typeof(BalloonInfo))]
 [JsonSerializable(typeof(BlockExport[]))]
+[JsonSerializable(typeof(CharDevice[]))]
 public sealed partial class QmpJson : JsonSerializerContext;

@@ -49,6 +49,9 @@ public sealed record BlockImage
 /// <summary>One element of <c>query-block-exports</c>.</summary>
 public sealed record BlockExport(string Id, string Type, string NodeName, bool ShuttingDown);
 
+/// <summary>One element of <c>query-chardev</c>; the front end is the guest's side.</summary>
+public sealed record CharDevice(string Label, bool FrontendOpen);
+
 /// <summary>One element of <c>query-machines</c>.</summary>
 public sealed record MachineInfo(string Name, string? Alias, int CpuMax, bool Deprecated);
 

@@ -154,7 +154,9 @@ public sealed class QmpClientTests
     [Fact]
     public async Task A_monitor_that_serves_somebody_else_is_told_by_its_silence()
     {
-        var (ours, _) = await ScriptedMonitor.SocketsAsync();
+        var (ours, theirs) = await ScriptedMonitor.SocketsAsync();
+        // Held, or the garbage collector would hang up.
+        using var held = theirs;
         var e = await Should.ThrowAsync<QmpUnavailableException>(
             QmpClient.StartAsync(ours, new QmpClientOptions { ConnectDeadline = TimeSpan.FromMilliseconds(30) }, Ct));
 
