@@ -69,6 +69,8 @@ public static class GodwitCommand
             DemoCommand.Build(),
             MigrateCommand.Build(),
             CancelCommand.Build(),
+            PauseCommand.BuildPause(),
+            PauseCommand.BuildUnpause(),
             ConsoleCommand.Build(),
             LogsCommand.Build(),
             ImageCommand.Build(),
