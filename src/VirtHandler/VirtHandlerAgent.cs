@@ -1,5 +1,6 @@
 using Godwit.Machinery;
 using Godwit.Types;
+using Godwit.VirtHandler.Agents;
 using Godwit.VirtHandler.Boot;
 using Godwit.VirtHandler.Disks;
 using Godwit.VirtHandler.Host;
@@ -64,8 +65,9 @@ public static partial class VirtHandlerAgent
             key => new ApiMigrationRecord(api, events, key), new MigrationTools(new TargetDomain(preparer, options), network, tools), loggers, time);
         ControllerRunner? runner = null;
         var watchers = new GuestWatchers(key => runner!.Enqueue(key), logger, time);
+        var agents = new GuestAgents(logger, time);
         var reconciler = new VmiReconciler(
-            api, vmis, pods, nodes, () => configuration.Current, options, node, preparer, watchers, volumes, locator, migrations, events, logger, time);
+            api, vmis, pods, nodes, () => configuration.Current, options, node, preparer, watchers, agents, volumes, locator, migrations, events, logger, time);
         runner = new ControllerRunner("vmi", reconciler.ReconcileAsync, logger, time, new ControllerOptions { Workers = options.Workers });
 
         vmis.OnChange(change =>
@@ -83,7 +85,9 @@ public static partial class VirtHandlerAgent
 
             if (change.New is null)
             {
-                watchers.KeepOnly(pods.List().Select(pod => pod.Metadata.Uid!).ToHashSet(StringComparer.Ordinal));
+                var left = pods.List().Select(pod => pod.Metadata.Uid!).ToHashSet(StringComparer.Ordinal);
+                watchers.KeepOnly(left);
+                agents.KeepOnly(left);
             }
         });
 
@@ -98,7 +102,8 @@ public static partial class VirtHandlerAgent
         });
         configuration.OnChange(() => Enqueue(vmis.List()));
 
-        var guests = new GuestEndpoints(new GuestCommands(api, options, events, logger, time));
+        var guests = new GuestEndpoints(
+            new GuestCommands(api, options, events, logger, time), new GuestScreens(api, options, time), new GuestQuestions(api, options, time));
         await TaskGroup.RunAsync(
             cancellationToken,
             vmis.RunAsync,

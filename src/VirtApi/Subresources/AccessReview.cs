@@ -4,7 +4,7 @@ using Godwit.Machinery;
 namespace Godwit.VirtApi.Subresources;
 
 /// <summary>Asks the API server whether a user may use a subresource: the same rules hold here as everywhere else.</summary>
-internal static class AccessReview
+public static class AccessReview
 {
     private const string Vmis = "virtualmachineinstances";
 

@@ -24,7 +24,7 @@ internal sealed partial class SubresourceEndpoints(
         routes.MapGet("/apis", static context => JsonAsync(context, SubresourceDiscovery.ApiGroupList()));
         routes.MapGet($"/apis/{SubresourceDiscovery.Group}", static context => JsonAsync(context, SubresourceDiscovery.ApiGroup()));
         var vms = new VirtualMachineEndpoints(api, _proxy, new ClusterFacts(api, logger));
-        var vmis = new VmiSubresources(api, _proxy, new AgentLink(api, options, certificates, clock));
+        var vmis = new VmiSubresources(api, _proxy, new AgentLink(api, options, certificates, clock), clock);
         foreach (var version in SubresourceDiscovery.Versions)
         {
             var root = $"/apis/{SubresourceDiscovery.Group}/{version}";

@@ -33,6 +33,16 @@ public static class VmiSubresourceRules
         : SubresourceRefusal.BadRequest(
             $"Failed to reset non-running VMI with phase {vmi.Status?.Phase}: Unable to connect to VirtualMachineInstance because phase is {vmi.Status?.Phase} instead of Running or Scheduled");
 
+    /// <summary>Only through an agent: QEMU's power button ends a guest and does not boot it anew.</summary>
+    public static SubresourceRefusal? SoftReboot(VirtualMachineInstance vmi) => vmi switch
+    {
+        _ when !IsRunning(vmi) => Conflict(vmi, VmNotRunning),
+        _ when vmi.Status!.Conditions.IsTrue(Conditions.Paused) => Conflict(vmi, "VMI is paused"),
+        _ when Has(vmi, Conditions.AgentConnected) => null,
+        { Spec.Domain.Features.Acpi.Enabled: false } => Conflict(vmi, "VMI neither have the agent connected nor the ACPI feature enabled"),
+        _ => Conflict(vmi, "VMI does not have guest agent connected, and a soft reboot by ACPI is not offered; use reset"),
+    };
+
     public static SubresourceRefusal? Vnc(VirtualMachineInstance vmi) => vmi switch
     {
         { Spec.Domain.Devices.AutoattachGraphicsDevice: false } => SubresourceRefusal.BadRequest("No graphics devices are present."),

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Godwit.VirtApi.Subresources;
 
 /// <summary>The subresources of VMIs that the agent of the VMI's node carries out, beside the console.</summary>
-internal sealed class VmiSubresources(ApiClient api, FrontProxy proxy, AgentLink agents)
+internal sealed class VmiSubresources(ApiClient api, FrontProxy proxy, AgentLink agents, TimeProvider clock)
 {
     private const int MostBodyBytes = 1 << 20;
 
@@ -19,6 +19,13 @@ internal sealed class VmiSubresources(ApiClient api, FrontProxy proxy, AgentLink
         ("pause", "update"),
         ("unpause", "update"),
         ("reset", "update"),
+        ("softreboot", "update"),
+        ("vnc", "get"),
+        ("vnc/screenshot", "get"),
+        ("guestosinfo", "get"),
+        ("userlist", "get"),
+        ("filesystemlist", "get"),
+        ("portforward", "get"),
     ];
 
     public void Map(IEndpointRouteBuilder routes, string root)
@@ -26,7 +33,48 @@ internal sealed class VmiSubresources(ApiClient api, FrontProxy proxy, AgentLink
         MapPut(routes, root, "pause", VmiSubresourceRules.Pause);
         MapPut(routes, root, "unpause", VmiSubresourceRules.Unpause);
         MapPut(routes, root, "reset", VmiSubresourceRules.Reset);
+        MapPut(routes, root, "softreboot", VmiSubresourceRules.SoftReboot);
+        MapGet(routes, root, "vnc", (context, key) => StreamAsync(context, key, "vnc", VmiSubresourceRules.Vnc));
+        MapGet(routes, root, "vnc/screenshot", (context, key) => GetAsync(context, key, "vnc/screenshot", VmiSubresourceRules.Vnc));
+        MapGet(routes, root, "guestosinfo", (context, key) => GetAsync(context, key, "guestosinfo", VmiSubresourceRules.GuestAgent));
+        MapGet(routes, root, "userlist", (context, key) => GetAsync(context, key, "userlist", VmiSubresourceRules.GuestAgent));
+        MapGet(routes, root, "filesystemlist", (context, key) => GetAsync(context, key, "filesystemlist", VmiSubresourceRules.GuestAgent));
+        MapPorts(routes, $"{root}/namespaces/{{namespace}}/virtualmachineinstances/{{name}}/portforward/{{port}}");
     }
+
+    /// <summary>Port and protocol are part of the path, but not of what a user must be allowed.</summary>
+    private void MapPorts(IEndpointRouteBuilder routes, string route)
+    {
+        routes.MapGet(
+            route,
+            (HttpContext context, string @namespace, string name, string port) => GuardAsync(
+                context, new(@namespace, name), "portforward", "get", key => PortAsync(context, key, port, "tcp")));
+        routes.MapGet(
+            $"{route}/{{protocol}}",
+            (HttpContext context, string @namespace, string name, string port, string protocol) => GuardAsync(
+                context, new(@namespace, name), "portforward", "get", key => PortAsync(context, key, port, protocol)));
+    }
+
+    private async Task<SubresourceRefusal?> PortAsync(HttpContext context, NamespacedName key, string port, string protocol)
+    {
+        var ct = context.RequestAborted;
+        if (await ReadAsync(key, ct) is not { } vmi)
+        {
+            return SubresourceRefusal.NotFound(key.Name);
+        }
+
+        var target = PortTarget.Decide(vmi, port, protocol);
+        return target.Refusal ?? (context.WebSockets.IsWebSocketRequest
+            ? await PortStream.RunAsync(context, target.Endpoint!, clock)
+            : SubresourceRefusal.BadRequest("portforward is a WebSocket; this request is no upgrade to one"));
+    }
+
+    private void MapGet(
+        IEndpointRouteBuilder routes, string root, string subresource, Func<HttpContext, NamespacedName, Task<SubresourceRefusal?>> serve) =>
+        routes.MapGet(
+            $"{root}/namespaces/{{namespace}}/virtualmachineinstances/{{name}}/{subresource}",
+            (HttpContext context, string @namespace, string name) => GuardAsync(
+                context, new(@namespace, name), subresource, "get", key => serve(context, key)));
 
     private void MapPut(IEndpointRouteBuilder routes, string root, string subresource, Func<VirtualMachineInstance, SubresourceRefusal?> rule) =>
         routes.MapPut(
@@ -99,6 +147,35 @@ internal sealed class VmiSubresources(ApiClient api, FrontProxy proxy, AgentLink
             { Code: 409 } => SubresourceRefusal.Conflict(key.Name, answer.Text),
             _ => SubresourceRefusal.Internal(answer.Text.Length > 0 ? answer.Text : $"the agent of node \"{vmi.Status!.NodeName}\" answered {answer.Code}"),
         };
+    }
+
+    private async Task<SubresourceRefusal?> StreamAsync(
+        HttpContext context, NamespacedName key, string subresource, Func<VirtualMachineInstance, SubresourceRefusal?> rule)
+    {
+        if (await ReadAsync(key, context.RequestAborted) is not { } vmi)
+        {
+            return SubresourceRefusal.NotFound(key.Name);
+        }
+
+        return rule(vmi) ?? (context.WebSockets.IsWebSocketRequest
+            ? await agents.StreamAsync(context, vmi, subresource)
+            : SubresourceRefusal.BadRequest($"{subresource} is a WebSocket; this request is no upgrade to one"));
+    }
+
+    /// <summary>Whatever is wrong, KubeVirt answers such a GET with 500 and the bare text.</summary>
+    private async Task<SubresourceRefusal?> GetAsync(
+        HttpContext context, NamespacedName key, string subresource, Func<VirtualMachineInstance, SubresourceRefusal?> rule)
+    {
+        var ct = context.RequestAborted;
+        var vmi = await ReadAsync(key, ct);
+        var refusal = vmi is null ? SubresourceRefusal.NotFound(key.Name) : rule(vmi);
+        var answer = refusal is null
+            ? await agents.SendAsync(HttpMethod.Get, vmi!, subresource, body: null, ct)
+            : AgentAnswer.Failed(refusal.Message);
+        context.Response.StatusCode = answer.IsSuccess ? 200 : 500;
+        context.Response.ContentType = answer.ContentType;
+        await context.Response.Body.WriteAsync(answer.Body, ct);
+        return null;
     }
 
     private Task<VirtualMachineInstance?> ReadAsync(NamespacedName key, CancellationToken ct) =>

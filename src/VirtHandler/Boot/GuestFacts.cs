@@ -1,5 +1,6 @@
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Agents;
 using Godwit.VirtHandler.Disks;
 
 namespace Godwit.VirtHandler.Boot;
@@ -25,6 +26,9 @@ public sealed record GuestFacts
     public LauncherStatus? Launcher { get; init; }
 
     public GuestState? Guest { get; init; }
+
+    /// <summary>What the agent inside the guest tells; null when none is connected.</summary>
+    public AgentReport? Agent { get; init; }
 
     public VolumeFacts Volumes { get; init; } = VolumeFacts.None;
 

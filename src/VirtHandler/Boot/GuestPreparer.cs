@@ -60,7 +60,7 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Disk
         }
 
         // The newest machine type of this node may be another than that of the first; all else must come out the same.
-        var here = HardwareBuilder.Build(Pinned(vmi, recorded), node);
+        var here = HardwareBuilder.Build(Pinned(vmi, recorded), node, recorded);
         var differences = HardwareComparison.Compare(recorded, here);
         return differences.Count == 0
             ? recorded

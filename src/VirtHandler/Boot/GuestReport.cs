@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Agents;
 using Godwit.VirtHandler.Disks;
 
 namespace Godwit.VirtHandler.Boot;
@@ -35,13 +37,23 @@ public static class GuestReport
             conditions = conditions.With(Conditions.SoftwareEmulation, status: true, facts.Now, "KVMNotAvailable", emulation);
         }
 
+        conditions = facts.Agent is null
+            ? conditions.Without(Conditions.AgentConnected)
+            : conditions.With(Conditions.AgentConnected, status: true, facts.Now);
         return vmi with
         {
             Status = WithPhase(status, phase ?? status.Phase!, facts.Now) with
             {
                 Conditions = conditions,
                 MigrationMethod = verdict.Method,
-                Interfaces = Interfaces(vmi, facts.Pod!),
+                Interfaces = AgentInterfaces.Merge(Interfaces(vmi, facts.Pod!), facts.Agent?.Interfaces ?? []),
+                GuestOSInfo = facts.Agent switch
+                {
+                    null => null,
+                    { Os: { } os } => JsonElement.Parse(AgentDocuments.Os(os).ToJsonString()),
+                    // It is there, but has not told, or not again.
+                    _ => status.GuestOSInfo,
+                },
                 CurrentCPUTopology = status.Hardware?.Vcpus ?? status.CurrentCPUTopology,
             },
         };

@@ -105,13 +105,17 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, ILogge
 
     private async Task ListenAsync(Watch watch, QmpClient qmp, CancellationToken cancellationToken)
     {
+        bool? agent = null;
+        long seen = 0;
         while (!qmp.Closed.IsCompleted)
         {
             var position = qmp.Events.Position;
             try
             {
+                agent = agent is { } before ? AgentChannel.After(qmp.Events.Since(seen), before) : await AgentChannel.IsOpenAsync(qmp, cancellationToken);
+                seen = position;
                 var status = await qmp.QueryStatusAsync(cancellationToken);
-                Report(watch, new GuestState(status.Status, status.Running));
+                Report(watch, new GuestState(status.Status, status.Running, agent.Value));
             }
             catch (QmpUnavailableException e) when (e.TimedOut)
             {

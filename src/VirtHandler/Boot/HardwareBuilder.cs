@@ -14,7 +14,10 @@ public static class HardwareBuilder
 
     public static string NicId(string name) => $"nic-{name}";
 
-    public static HardwareDefinition Build(VirtualMachineInstance vmi, NodeFacts node)
+    /// <param name="vmi">What is wanted.</param>
+    /// <param name="node">What is offered.</param>
+    /// <param name="recorded">The guest's record, once there is one: it says whether the guest was born with an agent channel.</param>
+    public static HardwareDefinition Build(VirtualMachineInstance vmi, NodeFacts node, HardwareDefinition? recorded = null)
     {
         var domain = vmi.Spec?.Domain ?? new DomainSpec();
         var devices = domain.Devices;
@@ -35,6 +38,7 @@ public static class HardwareBuilder
                 Serial = devices?.AutoattachSerialConsole != false,
                 Rng = devices?.Rng is not null,
                 Graphics = devices?.AutoattachGraphicsDevice != false,
+                AgentChannel = recorded is null || recorded.Find(HardwarePlanner.AgentPortId) is not null,
             });
         }
         catch (ArgumentException e)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Agents;
 using Godwit.VirtHandler.Disks;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Migration;
@@ -24,6 +25,7 @@ public sealed partial class VmiReconciler(
     NodeFacts node,
     GuestPreparer preparer,
     GuestWatchers watchers,
+    GuestAgents agents,
     VolumeGatherer volumes,
     IPodLocator locator,
     MigrationReconciler migrations,
@@ -122,6 +124,7 @@ public sealed partial class VmiReconciler(
 
         var place = Place(podUid);
         var domain = Domain.Read(place.Folder);
+        var guest = domain is not null ? watchers.Ensure(place, key) : null;
         return facts with
         {
             Pod = pod,
@@ -129,7 +132,8 @@ public sealed partial class VmiReconciler(
             Incoming = domain?.Incoming == true,
             ShutdownRequested = File.Exists(place.ShutdownRequest),
             Launcher = LauncherStatus.Read(place.Folder),
-            Guest = domain is not null ? watchers.Ensure(place, key) : null,
+            Guest = guest,
+            Agent = await AskAgentAsync(vmi, place, guest, cancellationToken),
             Volumes = domain is not null ? await volumes.ClaimsAsync(vmi, cancellationToken) : VolumeFacts.None,
         };
     }
@@ -146,7 +150,7 @@ public sealed partial class VmiReconciler(
         {
             case GuestStep.None:
                 Tell(vmi, plan.Event);
-                return Result.Done;
+                return facts.Agent is null ? Result.Done : Result.After(GuestAgents.Period);
             case GuestStep.Wait:
                 Tell(vmi, plan.Event);
                 return Result.After(Soon);
@@ -165,8 +169,20 @@ public sealed partial class VmiReconciler(
 
                 Tell(vmi, plan.Event);
                 Tell(vmi, GuestReport.Pinned(vmi, after));
-                return Result.Done;
+                return facts.Agent is null ? Result.Done : Result.After(GuestAgents.Period);
         }
+    }
+
+    // A guest that stands still cannot answer, and while it is on its way what it tells is not written anyway.
+    private async Task<AgentReport?> AskAgentAsync(VirtualMachineInstance vmi, PodPlace place, GuestState? guest, CancellationToken cancellationToken)
+    {
+        if (guest?.AgentConnected != true)
+        {
+            agents.Forget(place.PodUid);
+            return null;
+        }
+
+        return vmi.IsMigrating() || !guest.Running ? agents.Last(place.PodUid) : await agents.ReportAsync(place, cancellationToken);
     }
 
     private async Task<Result> PrepareAsync(GuestFacts facts, CancellationToken cancellationToken)

@@ -38,6 +38,34 @@ public sealed class VmiSubresourceRulesTests
     }
 
     [Fact]
+    public void A_soft_reboot_needs_an_agent_and_a_guest_that_is_not_paused()
+    {
+        VmiSubresourceRules.SoftReboot(Vmi(VmiPhases.Scheduled))!.ShouldSay(409, Conflict + "VM is not running");
+        VmiSubresourceRules.SoftReboot(Vmi(VmiPhases.Running, Conditions.AgentConnected, Conditions.Paused))!.ShouldSay(409, Conflict + "VMI is paused");
+        VmiSubresourceRules.SoftReboot(Vmi(conditions: Conditions.AgentConnected)).ShouldBeNull();
+        VmiSubresourceRules.SoftReboot(Vmi())!.Message.ShouldContain("does not have guest agent connected");
+        var without = Vmi() with { Spec = new() { Domain = new() { Features = new() { Acpi = new() { Enabled = false } } } } };
+        VmiSubresourceRules.SoftReboot(without)!.ShouldSay(409, Conflict + "VMI neither have the agent connected nor the ACPI feature enabled");
+    }
+
+    [Theory]
+    [InlineData("22", "tcp", "10.98.1.7", "10.98.1.7:22")]
+    [InlineData("22", "tcp", "fd00::7", "[fd00::7]:22")]
+    [InlineData("22", "udp", "10.98.1.7", "protocol udp is not offered; use tcp")]
+    [InlineData("0", "tcp", "10.98.1.7", "\"0\" is no port")]
+    [InlineData("70000", "tcp", "10.98.1.7", "\"70000\" is no port")]
+    [InlineData("22", "tcp", null, "no network interfaces are present")]
+    public void A_port_is_forwarded_to_the_VMIs_first_address(string port, string protocol, string? address, string expected)
+    {
+        var vmi = Vmi() with { Status = new() { Phase = VmiPhases.Running, Interfaces = address is null ? [] : [new InterfaceStatus { IpAddress = address }] } };
+
+        var target = PortTarget.Decide(vmi, port, protocol);
+
+        (target.Endpoint?.ToString() ?? target.Refusal!.Message).ShouldBe(expected);
+        PortTarget.Decide(Vmi(conditions: Conditions.Paused), port, protocol).Refusal!.ShouldSay(409, Conflict + "VMI is paused");
+    }
+
+    [Fact]
     public void What_makes_sense_is_let_through()
     {
         VmiSubresourceRules.Pause(Vmi()).ShouldBeNull();
