@@ -71,6 +71,7 @@ public static class GodwitCommand
             CancelCommand.Build(),
             PauseCommand.BuildPause(),
             PauseCommand.BuildUnpause(),
+            ExplainCommand.Build(),
             ConsoleCommand.Build(),
             LogsCommand.Build(),
             ImageCommand.Build(),

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Godwit.Cli.Demo;
+using Godwit.Cli.Explain;
 using Godwit.Cli.Host;
 
 namespace Godwit.Cli.Output;
@@ -15,6 +16,7 @@ namespace Godwit.Cli.Output;
 [JsonSerializable(typeof(ClusterSettings))]
 [JsonSerializable(typeof(ProcessRecord))]
 [JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(JsonObject))]
 public sealed partial class CliJson : JsonSerializerContext
 {
