@@ -130,7 +130,8 @@ public static class MigrationDecisions
                 new PlannedEvent(
                     EventReasons.MigrationBackoff,
                     $"backoff migrating vmi {facts.Vmi.Metadata.Namespace}/{facts.Vmi.Metadata.Name}: {backoff}",
-                    Warning: true) { OnVmi = true });
+                    Warning: true)
+                { OnVmi = true });
         }
 
         if (!facts.HasSlot)
