@@ -33,7 +33,7 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
             ct);
         var took = Stopwatch.GetElapsedTime(began);
         _api = ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
-        var ready = double.Parse(ReadyAfter().Match(notes).Groups[1].Value, CultureInfo.InvariantCulture);
+        var ready = double.Parse(ReadyAfter().Match(notes).Groups["seconds"].Value, CultureInfo.InvariantCulture);
         return (TimeSpan.FromSeconds(ready), took);
     }
 
@@ -103,7 +103,7 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
         }
     }
 
-    [GeneratedRegex(@"Ready after ([0-9.]+) s", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"Ready after (?<seconds>[0-9.]+) s", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReadyAfter();
 
     private static JsonObject WithNamespace(JsonObject manifest)
