@@ -49,6 +49,12 @@ public sealed partial class GuestCommands(ApiClient api, VirtHandlerOptions opti
         }
 
         await ActAsync(command, qmp);
+        if (command == GuestCommand.Reset && state is not (RunStates.Running or RunStates.Suspended or RunStates.Paused or RunStates.Prelaunch))
+        {
+            // It had come to a halt by itself: the button is pressed so that it runs again.
+            await ActAsync(GuestCommand.Unpause, qmp);
+        }
+
         if (command is GuestCommand.Pause or GuestCommand.Unpause && await RecordAsync(command, vmi!, key) is { } problem)
         {
             await ActAsync(command == GuestCommand.Pause ? GuestCommand.Unpause : GuestCommand.Pause, qmp);

@@ -42,6 +42,19 @@ public sealed class GuestCommandsTests : IAsyncDisposable
         _qemu.State.ShouldBe(state);
     }
 
+    [Theory]
+    [InlineData("running", "system_reset")]
+    [InlineData("paused", "system_reset")]
+    [InlineData("guest-panicked", "system_reset,cont")]
+    public async Task A_reset_lets_a_guest_run_again_unless_its_user_paused_it(string state, string told)
+    {
+        _qemu.State = state;
+
+        (await RunAsync(GuestCommand.Reset, _ => Text(Read("")), _ => throw new InvalidOperationException("nothing is to be written"))).Code.ShouldBe(200);
+
+        string.Join(',', _qemu.Commands).ShouldBe(told);
+    }
+
     [Fact]
     public async Task A_record_that_changed_meanwhile_is_written_anew_even_when_a_migration_now_waits_for_the_monitor()
     {
