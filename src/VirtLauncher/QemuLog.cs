@@ -48,6 +48,7 @@ internal sealed class QemuLog
             using var pipe = new FileStream(_reading, FileAccess.Read, bufferSize: 0);
             using var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             using var error = Console.OpenStandardError();
+            var lines = new WholeLines();
             var buffer = new byte[4096];
             int count;
             while ((count = pipe.Read(buffer)) > 0)
@@ -58,9 +59,11 @@ internal sealed class QemuLog
                     file.Write(chunk);
                 }
 
-                error.Write(chunk);
+                error.Write(lines.Take(chunk));
                 Keep(chunk);
             }
+
+            error.Write(lines.Rest());
         }
         catch (IOException e)
         {
