@@ -1,5 +1,6 @@
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Migration;
 
 namespace Godwit.VirtHandler.Boot;
 
@@ -45,7 +46,8 @@ public static class GuestDecision
                 return new GuestPlan(GuestStep.Wait) { RequestShutdown = shutdown, Event = signal };
             case RunStates.Prelaunch when facts.Incoming:
                 return new GuestPlan(GuestStep.None) { RequestShutdown = shutdown, Event = signal };
-            case RunStates.Prelaunch when vmi.Spec?.StartStrategy != "Paused":
+            // A guest that was reset while its user had it paused is in this state too.
+            case RunStates.Prelaunch when vmi.Spec?.StartStrategy != "Paused" && !vmi.PausedByUser():
                 return new GuestPlan(shutdown ? GuestStep.Wait : GuestStep.Start) { RequestShutdown = shutdown, Event = signal };
             case RunStates.InMigrate or RunStates.FinishMigrate or RunStates.PostMigrate:
                 return new GuestPlan(GuestStep.None) { RequestShutdown = shutdown, Event = signal };

@@ -30,6 +30,7 @@ internal static class TestGuest
         Uuid = "6f0e8a52-59d9-4ef5-a3c2-6ec1f7b6b0f1",
         Accelerator = AcceleratorInfo.Tcg,
         Disks = [.. disks.Select(d => new DiskRequest(d))],
+        AgentChannel = true,
     });
 
     /// <summary>The domain of such a machine in <paramref name="folder"/>, with the guest's own kernel words.</summary>

@@ -64,6 +64,16 @@ public sealed class GuestDecisionTests
         plan.Phase.ShouldBe(VmiPhases.Running);
     }
 
+    [Fact]
+    public void A_paused_guest_that_is_reset_stays_paused()
+    {
+        var vmi = Given.Vmi(VmiPhases.Running);
+        vmi = vmi with { Status = vmi.Status! with { Conditions = GuestReport.Paused(null, RunStates.Paused, Given.Now) } };
+
+        GuestDecision.Decide(Given.Facts(vmi) with { HasDomain = true, Guest = new GuestState(RunStates.Prelaunch, Running: false) }).Step
+            .ShouldBe(GuestStep.Report);
+    }
+
     [Theory]
     [InlineData(RunStates.InMigrate)]
     [InlineData(RunStates.FinishMigrate)]
