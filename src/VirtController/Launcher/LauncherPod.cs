@@ -22,7 +22,7 @@ public static class LauncherPod
             Spec = new PodSpec
             {
                 RestartPolicy = "Never",
-                TerminationGracePeriodSeconds = Grace(spec) + Launcher.GraceMarginSeconds,
+                TerminationGracePeriodSeconds = TerminationSeconds(spec),
                 AutomountServiceAccountToken = false,
                 EnableServiceLinks = false,
                 ServiceAccountName = spec.ServiceAccountName,
@@ -89,6 +89,9 @@ public static class LauncherPod
                 },
             },
         };
+
+    /// <summary>How long a launcher gets to end: its guest's time, and some for what comes after.</summary>
+    public static long TerminationSeconds(VirtualMachineInstanceSpec spec) => Grace(spec) + Launcher.GraceMarginSeconds;
 
     private static long Grace(VirtualMachineInstanceSpec spec) =>
         spec.TerminationGracePeriodSeconds ?? Launcher.DefaultGraceSeconds;

@@ -66,11 +66,13 @@ public static class VmiDecisions
             });
         }
 
-        var going = facts.Pods.Where(pod => !pod.IsDeleting()).ToList();
+        // One that is on its way out already is hurried when it has got more time than the VMI gives it now.
+        var grace = LauncherPod.TerminationSeconds(vmi.Spec ?? new VirtualMachineInstanceSpec());
+        var going = facts.Pods.Where(pod => !pod.IsDeleting() || pod.Metadata.DeletionGracePeriodSeconds > grace).ToList();
         return new VmiPlan(vmi.IsHandedToHandler() ? Ended(facts, Owner(facts)) ?? vmi : vmi)
         {
             DeletePods = going,
-            Events = [.. going.Where(pod => !pod.IsFinished()).Select(pod =>
+            Events = [.. going.Where(pod => !pod.IsFinished() && !pod.IsDeleting()).Select(pod =>
                 new PlannedEvent(EventReasons.SuccessfulDelete, $"Deleted virtual machine pod {pod.Metadata.Name}"))],
             Again = SafetyNet,
         };

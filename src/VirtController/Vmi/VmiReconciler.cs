@@ -57,9 +57,11 @@ internal sealed class VmiReconciler(
     private async Task<Result> ApplyAsync(VirtualMachineInstance vmi, VmiPlan plan, CancellationToken ct)
     {
         var reference = vmi.Reference(Kinds.VirtualMachineInstance);
+        // Since the pod was made a stop may have asked for less time than it has.
+        long? grace = vmi is { Spec: { } spec } && vmi.IsDeleting() ? LauncherPod.TerminationSeconds(spec) : null;
         foreach (var pod in plan.DeletePods)
         {
-            await PodCreation.DeleteAsync(api, pod, grace: null, ct);
+            await PodCreation.DeleteAsync(api, pod, grace, ct);
         }
 
         if (plan.CreatePod)

@@ -172,7 +172,8 @@ public sealed class ControllerFixture : IAsyncLifetime
         return await VmiAsync(name, static one => one.Status!.Conditions.IsTrue(Conditions.Ready));
     }
 
-    private async Task<T> UntilAsync<T>(
+    /// <summary>The object, once it is as wanted.</summary>
+    public async Task<T> UntilAsync<T>(
         ResourceKind kind, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, Func<T, bool> wanted)
         where T : ApiObject
     {
@@ -207,7 +208,7 @@ public sealed class ControllerFixture : IAsyncLifetime
             await CreateAllAsync(file);
         }
 
-        foreach (var kind in new[] { Kinds.VirtualMachineInstance, Kinds.VirtualMachineInstanceMigration, Kinds.KubeVirt, Kinds.MigrationPolicy })
+        foreach (var kind in new[] { Kinds.VirtualMachineInstance, Kinds.VirtualMachineInstanceMigration, Kinds.KubeVirt, Kinds.MigrationPolicy, Kinds.VirtualMachine, Kinds.VirtualMachineInstanceReplicaSet })
         {
             await EstablishedAsync(kind);
         }

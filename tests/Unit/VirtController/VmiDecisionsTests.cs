@@ -151,6 +151,19 @@ public sealed class VmiDecisionsTests
         Decide(Given.RunningVmi(), going).Vmi.Status!.Conditions.Find("Ready")!.Reason.ShouldBe("PodTerminating");
     }
 
+    [Theory]
+    [InlineData(30, false)]
+    [InlineData(31, true)]
+    public void A_pod_on_its_way_out_is_hurried_when_its_VMI_gives_it_less_time_by_now(long seconds, bool hurried)
+    {
+        var vmi = Given.RunningVmi();
+        var going = Given.Pod("source-uid");
+        going = going with { Metadata = going.Metadata with { DeletionTimestamp = Given.Now, DeletionGracePeriodSeconds = seconds } };
+        var plan = Decide(vmi with { Metadata = vmi.Metadata with { DeletionTimestamp = Given.Now } }, going);
+        (plan.DeletePods.Count > 0).ShouldBe(hurried);
+        plan.Events.ShouldBeEmpty();
+    }
+
     [Fact]
     public void A_deleted_VMI_takes_its_pods_along_and_lets_go_when_they_are_gone()
     {

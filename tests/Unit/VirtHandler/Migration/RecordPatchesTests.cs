@@ -110,9 +110,11 @@ public sealed class RecordPatchesTests
     {
         var vmi = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null, postCopy: true));
         vmi = Apply(vmi, RecordPatches.Channel(vmi.Status!.MigrationState!, open: false, "cut", Now));
-        vmi.Status!.MigrationState!.Channel.ShouldBe(new MigrationChannel { State = "Broken", Breaks = 1, Since = Now, Reason = "cut" });
+        (vmi.Status!.MigrationState!.Channel!.State, vmi.Status.MigrationState.Channel.Breaks, vmi.Status.MigrationState.Channel.Reason)
+            .ShouldBe(("Broken", 1, "cut"));
         vmi = Apply(vmi, RecordPatches.Channel(vmi.Status.MigrationState, open: true, null, Now));
-        vmi.Status!.MigrationState!.Channel.ShouldBe(new MigrationChannel { State = "Open", Breaks = 1, Since = Now });
+        (vmi.Status!.MigrationState!.Channel!.State, vmi.Status.MigrationState.Channel.Breaks, vmi.Status.MigrationState.Channel.Reason)
+            .ShouldBe(("Open", 1, null));
     }
 
     [Fact]
