@@ -152,10 +152,11 @@ internal sealed partial class SourceMigration
         return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
     }
 
-    private async Task<StepResult> FinishAsync(QmpClient? qmp, CancellationToken cancellationToken)
+    private async Task<StepResult> FinishAsync(QmpClient? qmp, bool handedOver, CancellationToken cancellationToken)
     {
         var note = Path.Combine(_pod.Folder, DomainFolder.Migrated);
-        if (!File.Exists(note))
+        // A guest that was lost on the way did not move: its launcher must not say so, or the VMI would end as a success.
+        if (handedOver && !File.Exists(note))
         {
             await File.WriteAllTextAsync(note, _uid, cancellationToken);
         }

@@ -208,7 +208,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 await _setup!.CleanUpAsync(qmp!, cancellationToken);
                 return StepResult.Again;
             case SourceAction.Finish or SourceAction.GiveUp:
-                return await FinishAsync(qmp, cancellationToken);
+                return await FinishAsync(qmp, handedOver: decision.Action == SourceAction.Finish, cancellationToken);
             default:
                 return StepResult.Finished;
         }
