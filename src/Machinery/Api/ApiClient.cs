@@ -7,7 +7,7 @@ using k8s.Authentication;
 namespace Godwit.Machinery;
 
 /// <summary>
-/// Talks to a Kubernetes API server: transport, trust and credentials by the official client, the calls themselves plain
+/// Talks to a Kubernetes API server: trust and credentials as the official client reads them, the calls themselves plain
 /// REST over JSON, so that any kind can be read and written and no unknown field is lost. Every call has a deadline, and
 /// every failure is an <see cref="ApiException"/> that names verb, resource and object. Nothing is retried.
 /// </summary>
@@ -18,7 +18,7 @@ public sealed partial class ApiClient : IDisposable
     private readonly ServiceClientCredentials? _credentials;
     private readonly ApiClientOptions _options;
     private readonly TimeProvider _clock;
-    private readonly IDisposable? _owner;
+    private readonly HttpClient? _owned;
 
     /// <summary>A client on a given HTTP client, which stays the caller's.</summary>
     public ApiClient(HttpClient http, Uri baseUri, ApiClientOptions? options = null, TimeProvider? clock = null)
@@ -34,7 +34,7 @@ public sealed partial class ApiClient : IDisposable
         : this(connection.Http, connection.BaseUri, options, clock)
     {
         _credentials = connection.Credentials;
-        _owner = connection.Owner;
+        _owned = connection.Http;
         Namespace = connection.Namespace;
     }
 
@@ -55,7 +55,7 @@ public sealed partial class ApiClient : IDisposable
     public static ApiClient FromKubeconfig(string path, TimeProvider? clock = null) => Open(new() { Kubeconfig = path }, clock);
 
     /// <inheritdoc/>
-    public void Dispose() => _owner?.Dispose();
+    public void Dispose() => _owned?.Dispose();
 
     /// <summary>Sends a request of the caller's own making; the answer's status is not judged. The caller disposes the answer.</summary>
     public async Task<HttpResponseMessage> SendRawAsync(
