@@ -14,13 +14,14 @@ public sealed class PostCopyTests(ClusterFixture cluster)
 {
     private const int Rate = 64;
     private const int Cuts = 5;
+    private const string Link = "bandwidthPerMigration: 8Mi";
 
     [Fact]
     public async Task Without_disruption_it_is_given_up_at_the_completion_time_out_and_the_guest_is_unharmed()
     {
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-outrun", rate: Rate);
-        await using var policy = await PolicyAsync("e2e-outrun", "completionTimeoutPerGiB: 8");
+        await using var policy = await Policy.OfNamespaceAsync(cluster, "e2e-outrun", Link, "completionTimeoutPerGiB: 8");
         var before = await guest.NodeAsync();
 
         (await guest.MoveAsync()).Succeeded.ShouldBeFalse();
@@ -38,7 +39,7 @@ public sealed class PostCopyTests(ClusterFixture cluster)
     {
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-postcopy", memory: "384Mi", guestMemory: "mg.mem=224", rate: Rate);
-        await using var policy = await PolicyAsync("e2e-postcopy", "completionTimeoutPerGiB: 4\n  allowPostCopy: true");
+        await using var policy = await Policy.OfNamespaceAsync(cluster, "e2e-postcopy", Link, "completionTimeoutPerGiB: 4", "allowPostCopy: true");
         var before = await guest.NodeAsync();
 
         var created = await MigrationRequest.CreateAsync(cluster.Api, guest.Name, node: null, CancellationToken.None);
@@ -68,25 +69,5 @@ public sealed class PostCopyTests(ClusterFixture cluster)
         vmi.Integer("status", "migrationState", "channel", "breaks").ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(Cuts);
         await guest.ShouldBeUnhurtAsync();
         (await guest.LivingPodsAsync()).Count.ShouldBe(1);
-    }
-
-    /// <summary>A policy for all VMIs of one namespace, with a link of 8 MiB/s.</summary>
-    private async Task<Policy> PolicyAsync(string name, string settings)
-    {
-        (await cluster.KubectlAsync(["create", "-f", "-"], $$"""
-            apiVersion: migrations.kubevirt.io/v1alpha1
-            kind: MigrationPolicy
-            metadata: {name: {{name}}}
-            spec:
-              selectors: {namespaceSelector: {kubernetes.io/metadata.name: {{name}} } }
-              bandwidthPerMigration: 8Mi
-              {{settings}}
-            """)).Ok();
-        return new Policy(cluster, name);
-    }
-
-    private sealed class Policy(ClusterFixture cluster, string name) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync() => await cluster.KubectlAsync(["delete", "migrationpolicy", name]);
     }
 }

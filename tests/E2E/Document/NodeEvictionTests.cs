@@ -9,7 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The document's chapter on node eviction: drain, uncordon and the drain taint, with the document's commands.</summary>
-public sealed class NodeEvictionTests(ClusterFixture cluster, ThreeGuests guests) : IClassFixture<ThreeGuests>
+public sealed class NodeEvictionTests(ClusterFixture cluster, FourGuests guests) : IClassFixture<FourGuests>
 {
     private const string Selector = "--pod-selector=kubevirt.io=virt-launcher";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(90);
@@ -19,10 +19,12 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, ThreeGuests guests
     {
         cluster.Require();
         var (node, other) = await GatherAsync();
-        await using var config = await KubeVirtConfig.MigrationsAsync(cluster, "parallelOutboundMigrationsPerNode: 1");
+        await using var config = await KubeVirtConfig.MigrationsAsync(cluster, "parallelMigrationsPerCluster: 5", "parallelOutboundMigrationsPerNode: 2");
         await using var open = new Reopened(cluster, node);
+        using var watch = await AtOnce.WatchAsync(cluster, FourGuests.Namespace, guests.All.Count);
 
         (await DrainAsync(node, Selector)).Ok().ShouldContain($"node/{node} drained");
+        (await watch.Most).ShouldBe(2);
 
         foreach (var guest in guests.All)
         {
@@ -97,7 +99,7 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, ThreeGuests guests
         cluster.Require();
         var (node, other) = await GatherAsync();
         await using var config = await KubeVirtConfig.MigrationsAsync(cluster, "nodeDrainTaintKey: example.com/maintenance");
-        (await cluster.KubectlAsync(["delete", "vmim", "--all", "-n", ThreeGuests.Namespace])).Ok();
+        (await cluster.KubectlAsync(["delete", "vmim", "--all", "-n", FourGuests.Namespace])).Ok();
         await using (await Tainted.ByAsync(cluster, node, "kubevirt.io/drain=draining:NoSchedule"))
         {
             foreach (var guest in guests.All)
@@ -105,7 +107,7 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, ThreeGuests guests
                 await guest.ShouldBeUnhurtAsync();
             }
 
-            (await MigrationsAsync(ThreeGuests.Namespace)).ShouldBeEmpty();
+            (await MigrationsAsync(FourGuests.Namespace)).ShouldBeEmpty();
             await using (await Tainted.ByAsync(cluster, node, "example.com/maintenance=now:NoSchedule"))
             {
                 await UntilAllMovedAsync(other);
@@ -146,7 +148,7 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, ThreeGuests guests
             await guest.ShouldBeUnhurtAsync();
         }
 
-        (await cluster.KubectlAsync(["wait", "vmim", "--all", "-n", ThreeGuests.Namespace, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"])).Ok();
+        (await cluster.KubectlAsync(["wait", "vmim", "--all", "-n", FourGuests.Namespace, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"])).Ok();
     }
 
     private async Task<string> MigrationsAsync(string @namespace) => (await cluster.KubectlAsync(["get", "vmim", "-n", @namespace, "-o", "name"])).Ok();

@@ -142,12 +142,17 @@ internal sealed class Guest : IAsyncDisposable
     ];
 
     /// <summary>Waits until only the pod that the guest lives in is alive.</summary>
-    public async Task UntilOnePodAsync()
+    public Task UntilOnePodAsync() => UntilPodsAsync(1);
+
+    /// <summary>Waits until none of its pods is alive.</summary>
+    public Task UntilNoPodAsync() => UntilPodsAsync(0);
+
+    private async Task UntilPodsAsync(int wanted)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await LivingPodsAsync() is { Count: not 1 } pods)
+        while (await LivingPodsAsync() is { } pods && pods.Count != wanted)
         {
-            deadline.IsCancellationRequested.ShouldBeFalse($"{Name} still has the pods {string.Join(", ", pods)}");
+            deadline.IsCancellationRequested.ShouldBeFalse($"{Name} has {pods.Count} living pods, not {wanted}: {string.Join(", ", pods)}");
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
         }
     }

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace Godwit.Tests.E2E.Document;
 
-/// <summary>Three small guests on one node.</summary>
-public sealed class ThreeGuests(ClusterFixture cluster) : IAsyncLifetime
+/// <summary>Four small guests on one node.</summary>
+public sealed class FourGuests(ClusterFixture cluster) : IAsyncLifetime
 {
-    public const string Namespace = "doc-three";
+    public const string Namespace = "doc-four";
     private const string Other = "node02";
     private readonly List<Guest> _guests = [];
 
@@ -23,7 +23,7 @@ public sealed class ThreeGuests(ClusterFixture cluster) : IAsyncLifetime
         try
         {
             await Guest.EnsureNamespaceAsync(cluster, Namespace);
-            _guests.AddRange(await Task.WhenAll(((string[])["a", "b", "c"]).Select(name => SmallGuest.StartAsync(cluster, Namespace, name))));
+            _guests.AddRange(await Task.WhenAll(((string[])["a", "b", "c", "d"]).Select(name => SmallGuest.StartAsync(cluster, Namespace, name))));
         }
         finally
         {

@@ -1,0 +1,110 @@
+using Godwit.Machinery;
+using Godwit.Tests.E2E.Document;
+using Godwit.Tests.E2E.Support;
+using Godwit.Types;
+using Shouldly;
+using Xunit;
+
+namespace Godwit.Tests.E2E;
+
+/// <summary>Migrations that lose something, or are cancelled, as soon as they are seen in a phase: each phase in turn.</summary>
+public sealed class InterruptedTests(ClusterFixture cluster)
+{
+    private const string Job = "m";
+    private const string SourcePod = "kubevirt.io=virt-launcher,!kubevirt.io/migrationJobUID";
+    private static readonly string[] Phases =
+    [
+        MigrationPhases.Pending, MigrationPhases.Scheduling, MigrationPhases.Scheduled, MigrationPhases.PreparingTarget,
+        MigrationPhases.TargetReady, MigrationPhases.Running,
+    ];
+
+    [Fact]
+    public async Task A_cancel_in_any_phase_even_twice_and_a_target_pod_that_goes_leave_the_guest_unhurt_in_one_pod()
+    {
+        cluster.Require();
+        const string Where = "e2e-interrupted";
+        await using var guest = await SmallGuest.StartAsync(cluster, Where, "kept");
+        var home = await guest.NodeAsync();
+        await using (await Policy.OfNamespaceAsync(cluster, Where, "bandwidthPerMigration: 4Mi"))
+        {
+            foreach (var phase in Phases)
+            {
+                await ReachAsync(guest, phase);
+                (await KubectlAsync(Where, "delete", "vmim", Job, "--wait=false")).Ok();
+                // The second one finds it on its way out, or gone.
+                (await KubectlAsync(Where, "delete", "vmim", Job, "--ignore-not-found", "--timeout=60s")).Ok();
+                await ShouldBeAtHomeAsync(guest, home, $"cancelled when {phase}");
+
+                await ReachAsync(guest, phase);
+                (await KubectlAsync(Where, "delete", "pod", "-l", "kubevirt.io/migrationJobUID", "--field-selector=status.phase!=Succeeded,status.phase!=Failed", "--timeout=60s")).Ok();
+                var end = await guest.EndOfAsync(Job);
+                // Where there was no pod yet the migration has gone its way.
+                if (!end.Succeeded)
+                {
+                    end.Failure.ShouldNotBeNullOrEmpty();
+                    await ShouldBeAtHomeAsync(guest, home, $"target pod deleted when {phase}");
+                }
+
+                (await KubectlAsync(Where, "delete", "vmim", Job, "--timeout=60s")).Ok();
+                home = await guest.NodeAsync();
+            }
+        }
+
+        await guest.ShouldBeUnhurtAsync();
+        (await guest.MoveAsync()).ShouldHaveSucceeded();
+    }
+
+    [Fact]
+    public async Task A_VMI_its_pod_or_its_namespace_that_is_deleted_on_the_way_takes_everything_along()
+    {
+        cluster.Require();
+        using var slow = await KubectlTests.SlowMigrations.BeginAsync(cluster, "4Mi");
+        await Task.WhenAll(
+            LoseAsync("e2e-lost-1", MigrationPhases.Pending, "delete", "vmi", "lost", "--timeout=90s"),
+            LoseAsync("e2e-lost-2", MigrationPhases.PreparingTarget, "delete", "vmi", "lost", "--timeout=90s"),
+            LoseAsync("e2e-lost-3", MigrationPhases.Running, "delete", "vmi", "lost", "--timeout=90s"),
+            LoseAsync("e2e-lost-4", MigrationPhases.Scheduling, "delete", "namespace", "e2e-lost-4", "--timeout=90s"),
+            LoseAsync("e2e-lost-5", MigrationPhases.Scheduled, "delete", "pod", "-l", SourcePod, "--timeout=90s"),
+            LoseAsync("e2e-lost-6", MigrationPhases.Running, "delete", "pod", "-l", SourcePod, "--timeout=90s"));
+    }
+
+    private async Task LoseAsync(string where, string phase, params string[] deletion)
+    {
+        await using var guest = await SmallGuest.StartAsync(cluster, where, "lost");
+        await ReachAsync(guest, phase);
+        (await KubectlAsync(where, deletion)).Ok();
+        if (deletion[1] == "pod")
+        {
+            // The source's pod is the guest: it has failed, and the migration with it.
+            await guest.UntilVmiAsync(static v => v.Text("status", "phase") is VmiPhases.Failed or VmiPhases.Succeeded, $"to end with its pod ({phase})");
+            (await guest.EndOfAsync(Job)).Succeeded.ShouldBeFalse(phase);
+            await guest.UntilNoPodAsync();
+            return;
+        }
+
+        (await KubectlAsync(where, "wait", "vmim", Job, "--for=delete", "--timeout=60s")).Ok();
+        (await KubectlAsync(where, "get", "pods,vmi,vmim", "-o", "name")).Ok().ShouldBeEmpty($"{string.Join(' ', deletion)} when {phase}");
+    }
+
+    /// <summary>Asks for a move and comes back as soon as it is seen in the phase, or in a later one when that was passed between two looks.</summary>
+    private async Task ReachAsync(Guest guest, string phase)
+    {
+        (await cluster.KubectlAsync(["create", "-n", guest.Name.Namespace, "-f", "-"], $$"""
+            apiVersion: kubevirt.io/v1
+            kind: VirtualMachineInstanceMigration
+            metadata: {name: {{Job}}}
+            spec: {vmiName: {{guest.Name.Name}}}
+            """)).Ok();
+        var rank = Array.IndexOf(Phases, phase);
+        await guest.UntilAsync(Job, m => Array.IndexOf(Phases, m.Text("status", "phase")) >= rank);
+    }
+
+    private static async Task ShouldBeAtHomeAsync(Guest guest, string home, string when)
+    {
+        await guest.UntilOnePodAsync();
+        (await guest.NodeAsync()).ShouldBe(home, when);
+        (await guest.ReadAsync()).Text("status", "phase").ShouldBe(VmiPhases.Running, when);
+    }
+
+    private Task<Tool.Outcome> KubectlAsync(string @namespace, params string[] command) => cluster.KubectlAsync(["-n", @namespace, .. command]);
+}
