@@ -18,11 +18,28 @@ public sealed class InstallService(Task<bool> emulated) : IClusterService
     {
         ComponentUsers.Write(context);
         using var api = ApiClient.FromKubeconfig(context.KubeconfigPath, context.Time);
+        var bin = context.Options.BinDirectory ?? AppContext.BaseDirectory;
+        var fresh = await api.TryGetAsync(Kinds.Namespace, NamespacedName.Cluster(Installation.Namespace), cancellationToken) is null;
         var manifests = new Manifests(api, context.Time, context.Loggers.CreateLogger<Manifests>());
-        await manifests.ApplyAsync(Path.Combine(context.Options.BinDirectory ?? AppContext.BaseDirectory, "deploy"), cancellationToken);
+        await manifests.ApplyAsync(Path.Combine(bin, "deploy"), cancellationToken);
+        if (fresh)
+        {
+            await ConfigureAsync(api, Path.Combine(bin, "examples", "kubevirt-config.yaml"), cancellationToken);
+        }
+
         await AnnounceAsync(api, context.Options, cancellationToken);
         await SetEmulationAsync(api, cancellationToken);
         await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken);
+    }
+
+    /// <summary>The map of the 2020 document, once: whoever changes or deletes it later has the last word.</summary>
+    private static async Task ConfigureAsync(ApiClient api, string file, CancellationToken ct)
+    {
+        var map = Yaml.ParseObjects(await File.ReadAllTextAsync(file, ct)).Single();
+        if (await api.TryGetAsync(Kinds.ConfigMap, map.Key(), ct) is null)
+        {
+            await api.CreateAsync(Kinds.ConfigMap, map, ct: ct);
+        }
     }
 
     /// <summary>virt-api runs outside of any pod, so its service has no selector and we name its address ourselves.</summary>

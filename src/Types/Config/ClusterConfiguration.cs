@@ -2,7 +2,7 @@ namespace Godwit.Types;
 
 /// <summary>
 /// The settings that hold for the cluster, all filled in: the KubeVirt resource first, then the ConfigMap
-/// <c>kubevirt-config</c>, then the defaults.
+/// <c>kubevirt-config</c> with the defaults of its time, then today's defaults.
 /// </summary>
 public sealed record ClusterConfiguration
 {
@@ -52,7 +52,7 @@ public sealed record ClusterConfiguration
         var listed = developer?.FeatureGates?.Contains(FeatureGates.LiveMigration) == true;
         return new ClusterConfiguration
         {
-            Migrations = MigrationSettings.Merge(config?.Migrations, legacy?.Migrations),
+            Migrations = MigrationSettings.Merge(config?.Migrations, legacy?.Migrations, legacy is null ? null : MigrationSettings.Of2020),
             EvictionStrategy = config?.EvictionStrategy ?? EvictionStrategies.None,
             Architecture = kubeVirt?.Status?.DefaultArchitecture ?? Defaults.Architecture,
             MachineType = config?.MachineType ?? legacy?.MachineType ?? Defaults.MachineType,

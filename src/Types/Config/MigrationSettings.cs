@@ -21,6 +21,16 @@ public static class MigrationSettings
         MaxDowntimeMs = 900,
     };
 
+    /// <summary>
+    /// Where the defaults of 2020 (KubeVirt v0.27) differ. They hold where there is a ConfigMap <c>kubevirt-config</c>, and what
+    /// it does not say is then as it was when such maps were written.
+    /// </summary>
+    public static MigrationConfiguration Of2020 { get; } = new()
+    {
+        BandwidthPerMigration = "64Mi",
+        CompletionTimeoutPerGiB = 800,
+    };
+
     /// <summary>The first source that says something about a field decides it; the default comes last.</summary>
     public static MigrationConfiguration Merge(params ReadOnlySpan<MigrationConfiguration?> sources)
     {

@@ -22,6 +22,9 @@ public sealed record MonitorSample
 
     public long Pass { get; init; }
 
+    /// <summary>Of its processor time, what QEMU takes from the guest.</summary>
+    public int? ThrottlePercent { get; init; }
+
     public long? ExpectedDowntimeMs { get; init; }
 
     /// <summary>Memory is on its way: before that, while disks are copied, neither a pause nor post-copy would be of use.</summary>

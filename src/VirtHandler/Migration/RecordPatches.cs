@@ -185,6 +185,7 @@ public static class RecordPatches
         ["dirtyRateBytesPerSecond"] = sample.DirtyRateBytesPerSecond,
         ["pass"] = sample.Pass,
         ["percent"] = report.Percent,
+        ["throttlePercent"] = sample.ThrottlePercent,
         ["etaMinSeconds"] = Rounded(report.EtaMinSeconds),
         ["etaMaxSeconds"] = Rounded(report.EtaMaxSeconds),
         ["updated"] = Seconds(now),

@@ -26,6 +26,28 @@ public sealed class ConfiguringTests(ClusterFixture cluster, DocumentGuest<Confi
     }
 
     [Fact]
+    public void A_new_cluster_has_the_kubevirt_config_as_the_document_shows_it()
+    {
+        cluster.Require();
+        var shown = Yaml.ParseObjects(File.ReadAllText(Path.Combine(ClusterFixture.Root, "examples", "kubevirt-config.yaml"))).Single();
+        JsonNode.DeepEquals(cluster.WrittenConfiguration["data"], shown["data"]).ShouldBeTrue(cluster.WrittenConfiguration.ToJsonString());
+        JsonNode.DeepEquals(cluster.WrittenConfiguration.At("metadata", "labels"), shown.At("metadata", "labels")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task What_the_kubevirt_config_leaves_out_is_as_the_documents_table_has_it()
+    {
+        cluster.Require();
+        await using var config = await KubeVirtConfig.GatesAsync(cluster, "LiveMigration");
+        (await document.MigrateAsync()).ShouldHaveSucceeded();
+
+        var shown = (await document.ShownAsync()).At("migrationState", "migrationConfiguration");
+        shown.Text("bandwidthPerMigration").ShouldBe("64Mi");
+        shown.Integer("completionTimeoutPerGiB").ShouldBe(800);
+        shown.Integer("progressTimeout").ShouldBe(150);
+    }
+
+    [Fact]
     public async Task BandwidthPerMigration_is_what_the_migration_is_limited_to_in_order_to_not_affect_other_systems()
     {
         cluster.Require();

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using Godwit.Cli.Host;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Support;
+using Godwit.Types;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(ClusterFixture))]
@@ -16,6 +18,7 @@ namespace Godwit.Tests.E2E.Support;
 public sealed class ClusterFixture : IAsyncLifetime
 {
     public const string Name = "godwite2e";
+    private static readonly NamespacedName Configuration = new(Installation.Namespace, Installation.ConfigMapName);
     private static readonly TimeSpan UpLimit = TimeSpan.FromMinutes(3);
     private ApiClient? _api;
 
@@ -27,6 +30,9 @@ public sealed class ClusterFixture : IAsyncLifetime
     public string? Lacking { get; private set; }
 
     public StateFolder State { get; } = new("/var/lib/godwit-e2e");
+
+    /// <summary>The ConfigMap that <c>godwit up</c> wrote; it is taken away then, for the tests begin with today's defaults.</summary>
+    internal JsonObject WrittenConfiguration { get; private set; } = [];
 
     public ApiClient Api => _api ?? throw new InvalidOperationException(Lacking ?? "the cluster is not up");
 
@@ -41,6 +47,8 @@ public sealed class ClusterFixture : IAsyncLifetime
         await GodwitAsync(["down"], UpLimit);
         (await GodwitAsync(["up", "--name", Name, "--auto", "--yes", "--timeout", "90"], UpLimit)).Ok();
         _api = ApiClient.FromKubeconfig(State.Kubeconfig);
+        WrittenConfiguration = await _api.GetAsync(Kinds.ConfigMap, Configuration);
+        await _api.DeleteAsync(Kinds.ConfigMap, Configuration);
         var cache = Path.Combine(Binaries, "cache", "demo-guest");
         (await Tool.RunAsync("/bin/sh", [Path.Combine(Binaries, "guest", "build.sh"), cache], UpLimit)).Ok();
         (await GodwitAsync(["image", "import", Path.Combine(cache, "demo-guest.oci.tar")], UpLimit)).Ok();

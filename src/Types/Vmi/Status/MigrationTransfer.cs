@@ -21,6 +21,9 @@ public sealed record MigrationTransfer : ApiPart
 
     public int? Percent { get; init; }
 
+    /// <summary>Percent of its processor time that QEMU takes from the guest so that its memory can be carried away (allowAutoConverge).</summary>
+    public int? ThrottlePercent { get; init; }
+
     public double? EtaMinSeconds { get; init; }
 
     public double? EtaMaxSeconds { get; init; }
