@@ -1,5 +1,6 @@
 using Godwit.LocalCluster.Aggregation;
 using Godwit.LocalCluster.Crd;
+using Godwit.LocalCluster.Disruption;
 using Godwit.LocalCluster.Endpoints;
 using Godwit.LocalCluster.GarbageCollection;
 using Godwit.LocalCluster.Quota;
@@ -10,5 +11,6 @@ namespace Godwit.LocalCluster;
 public static class ClusterControllers
 {
     public static IReadOnlyList<IClusterService> All() =>
-        [new CrdController(), new GarbageCollector(), new NamespaceController(), new EndpointController(), new QuotaController(), new ApiServiceController()];
+        [new CrdController(), new GarbageCollector(), new NamespaceController(), new EndpointController(), new QuotaController(), new DisruptionController(),
+            new ApiServiceController()];
 }

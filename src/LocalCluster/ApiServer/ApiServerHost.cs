@@ -184,7 +184,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         var subresources = new SubresourceHandlers(
             new PodLogHandler(Operations, () => PodLogs, time),
             new BindingHandler(Operations, time),
-            new EvictionHandler(Operations),
+            new EvictionHandler(Operations, time),
             new ScaleHandler(Operations),
             new TokenHandler(Operations, tokens),
             new ReviewHandler(tokens, time),

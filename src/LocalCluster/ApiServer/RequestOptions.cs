@@ -11,6 +11,9 @@ public sealed record RequestOptions(UserInfo User)
 
     public bool DryRun { get; init; }
 
+    /// <summary>Admission has already judged the request that this write is a part of: it is not asked again.</summary>
+    public bool Admitted { get; init; }
+
     /// <summary>Ignore, Warn or Strict.</summary>
     public string FieldValidation { get; init; } = "Warn";
 

@@ -281,7 +281,7 @@ public sealed partial class ResourceOperations
     private async Task<JsonObject> MutateAsync(
         AdmissionOperation operation, ResourceTarget target, string name, JsonObject? obj, JsonObject? old, RequestOptions options, CancellationToken cancellationToken)
     {
-        if (_admission.Count == 0)
+        if (_admission.Count == 0 || options.Admitted)
         {
             return obj!;
         }
@@ -306,7 +306,7 @@ public sealed partial class ResourceOperations
     private async Task ValidateAsync(
         AdmissionOperation operation, ResourceTarget target, string name, JsonObject? obj, JsonObject? old, RequestOptions options, CancellationToken cancellationToken)
     {
-        if (_admission.Count == 0)
+        if (_admission.Count == 0 || options.Admitted)
         {
             return;
         }

@@ -53,6 +53,38 @@ public sealed class Kubectl(string kubeconfig, string home)
         }
     }
 
+    /// <summary>Runs it, acts once its errors have a line that matters, and waits for its end.</summary>
+    public async Task<KubectlResult> ComplainingAsync(string arguments, Func<string, bool> matters, Func<Task> act)
+    {
+        using var kubectl = Start(arguments, null);
+        using var deadline = new CancellationTokenSource(Deadline);
+        try
+        {
+            var output = kubectl.StandardOutput.ReadToEndAsync(deadline.Token);
+            var errors = new System.Text.StringBuilder();
+            var acted = false;
+            while (await kubectl.StandardError.ReadLineAsync(deadline.Token) is { } line)
+            {
+                errors.Append(line).Append('\n');
+                if (!acted && matters(line))
+                {
+                    acted = true;
+                    await act();
+                }
+            }
+
+            await kubectl.WaitForExitAsync(deadline.Token);
+            return new KubectlResult(kubectl.ExitCode, await output, errors.ToString());
+        }
+        finally
+        {
+            if (!kubectl.HasExited)
+            {
+                kubectl.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
     private static async Task<List<string>> LinesAsync(Process kubectl, int count, CancellationToken cancellation)
     {
         var lines = new List<string>();

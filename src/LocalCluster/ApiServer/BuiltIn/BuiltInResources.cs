@@ -77,7 +77,7 @@ internal static class BuiltInResources
         yield return Kind("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true, CoreColumns.EndpointSlice) with { Strategy = new GenerationStrategy() };
         yield return Kind("storage.k8s.io", "v1", "storageclasses", "StorageClass", false, OtherColumns.StorageClass, shortNames: ["sc"]) with { Strategy = new StorageClassStrategy() };
         yield return Kind("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false, OtherColumns.PriorityClass, shortNames: ["pc"]) with { Strategy = new PriorityClassStrategy() };
-        yield return Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true, OtherColumns.PodDisruptionBudget, status: true, shortNames: ["pdb"]) with { Strategy = new GenerationStrategy() };
+        yield return Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true, OtherColumns.PodDisruptionBudget, status: true, shortNames: ["pdb"]) with { Strategy = new PodDisruptionBudgetStrategy() };
         foreach (var (plural, kind, namespaced) in ((string, string, bool)[])[("roles", "Role", true), ("clusterroles", "ClusterRole", false)])
         {
             yield return Kind("rbac.authorization.k8s.io", "v1", plural, kind, namespaced, OtherColumns.Created) with { Strategy = new PathNameStrategy() };

@@ -67,7 +67,17 @@ public static class ApiErrors
 
     public static StatusException ServiceUnavailable(string message) => new(503, "ServiceUnavailable", message);
 
-    public static StatusException TooManyRequests(string message, JsonObject? details = null) => new(429, "TooManyRequests", message, details);
+    /// <summary>Not now; with a time, when to ask again.</summary>
+    public static StatusException TooManyRequests(string message, JsonObject? details = null, int? retryAfterSeconds = null)
+    {
+        if (retryAfterSeconds is { } seconds)
+        {
+            details ??= [];
+            details["retryAfterSeconds"] = seconds;
+        }
+
+        return new(429, "TooManyRequests", message, details) { RetryAfterSeconds = retryAfterSeconds };
+    }
 
     /// <summary>The disk that holds the store is full: nothing was written, and the client may try again once there is room.</summary>
     public static StatusException InsufficientStorage(string path) =>

@@ -107,25 +107,35 @@ internal static partial class MetadataRules
         }
     }
 
-    private static IEnumerable<FieldError> Labels(JsonObject? labels)
+    /// <summary>The rules of a map of labels, wherever it stands.</summary>
+    public static IEnumerable<FieldError> Labels(JsonObject? labels, string path = "metadata.labels")
     {
         foreach (var (key, value) in labels ?? [])
         {
             foreach (var problem in KeyProblems(key))
             {
-                yield return FieldError.Invalid("metadata.labels", Quote(key), problem);
+                yield return FieldError.Invalid(path, Quote(key), problem);
             }
 
             var text = value?.GetValue<string>() ?? "";
-            if (text.Length > 63)
+            foreach (var problem in ValueProblems(text))
             {
-                yield return FieldError.Invalid("metadata.labels", Quote(text), "must be no more than 63 bytes");
+                yield return FieldError.Invalid(path, Quote(text), problem);
             }
+        }
+    }
 
-            if (!LabelValue().IsMatch(text))
-            {
-                yield return FieldError.Invalid("metadata.labels", Quote(text), ValueHint);
-            }
+    /// <summary>What is wrong with a label's value, as sentences.</summary>
+    public static IEnumerable<string> ValueProblems(string value)
+    {
+        if (value.Length > 63)
+        {
+            yield return "must be no more than 63 bytes";
+        }
+
+        if (!LabelValue().IsMatch(value))
+        {
+            yield return ValueHint;
         }
     }
 
@@ -200,7 +210,8 @@ internal static partial class MetadataRules
         }
     }
 
-    private static IEnumerable<string> KeyProblems(string key)
+    /// <summary>What is wrong with the key of a label or an annotation, as sentences.</summary>
+    public static IEnumerable<string> KeyProblems(string key)
     {
         var slash = key.IndexOf('/', StringComparison.Ordinal);
         var name = key;
