@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Godwit.LocalCluster.Schema;
 
-/// <summary>Fills in a structural schema's defaults, outer ones first, so that an inner default finds its parent.</summary>
+/// <summary>
+/// Fills in a structural schema's defaults, outer ones first, so that an inner default finds its parent. A null where none may be
+/// is taken for absent, as a real API server does (Kubernetes documentation, "Defaulting and Nullable").
+/// </summary>
 public static class SchemaDefaulter
 {
     /// <summary>Works in place.</summary>
@@ -11,6 +14,11 @@ public static class SchemaDefaulter
         switch (node)
         {
             case JsonObject obj:
+                foreach (var name in obj.Where(member => IsStray(member.Value, schema, member.Key)).Select(static member => member.Key).ToList())
+                {
+                    obj.Remove(name);
+                }
+
                 foreach (var (name, property) in schema.Properties)
                 {
                     if (property.Default is { } value
@@ -40,4 +48,7 @@ public static class SchemaDefaulter
                 break;
         }
     }
+
+    private static bool IsStray(JsonNode? value, StructuralSchema schema, string name) =>
+        value is null && (schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties) is { Nullable: false, Default: null };
 }

@@ -48,6 +48,9 @@ public sealed class ApiException : Exception
 
     public bool IsInvalid => Code == 422;
 
+    /// <summary>The refusal is about values of the object's own fields, and names them.</summary>
+    public bool NamesFields => Status.Details?.Causes?.Any(static cause => !string.IsNullOrEmpty(cause.Field)) == true;
+
     /// <summary>The asked version is too old: list again.</summary>
     public bool IsGone => Code == 410;
 

@@ -18,7 +18,7 @@ public sealed class ApiMigrationRecord(ApiClient api, EventRecorder events, Name
             return await api.PatchAsync(
                 Kinds.VirtualMachineInstance, vmi, PatchKind.Json, patch, TypesJson.Default.VirtualMachineInstance, ct: cancellationToken);
         }
-        catch (ApiException e) when (e.IsConflict || e.IsInvalid || e.IsNotFound)
+        catch (ApiException e) when (e.IsConflict || e.IsNotFound || (e.IsInvalid && !e.NamesFields))
         {
             return null;
         }

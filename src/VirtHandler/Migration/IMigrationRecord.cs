@@ -10,8 +10,8 @@ public interface IMigrationRecord
     Task<VirtualMachineInstance?> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Applies a JSON patch to the VMI. Null: refused, because a <c>test</c> in it did not hold; nothing was changed then.
-    /// Any exception: whether it took effect is unknown.
+    /// Applies a JSON patch to the VMI. Null: a <c>test</c> in it did not hold; nothing was changed then.
+    /// An exception: refused for another reason, or there was no answer and whether it took effect is unknown.
     /// </summary>
     Task<VirtualMachineInstance?> PatchAsync(JsonArray patch, CancellationToken cancellationToken);
 

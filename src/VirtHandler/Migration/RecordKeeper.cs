@@ -64,9 +64,13 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
         }
     }
 
+    /// <summary>Why the last writing was refused, in the server's words; null when it was not, or when only a test in it did not hold.</summary>
+    public string? Refusal { get; private set; }
+
     /// <summary>Writes; whatever the outcome, the newest reading is taken. False: refused, or unknown.</summary>
     public async Task<bool> WriteAsync(JsonArray patch, CancellationToken cancellationToken)
     {
+        Refusal = null;
         try
         {
             if (await record.PatchAsync(patch, cancellationToken) is { } written)
@@ -75,9 +79,10 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
                 return true;
             }
         }
-        catch (ApiException e) when (e.IsUnreachable || e.Code >= 500 || e.IsTooManyRequests)
+        catch (ApiException e)
         {
-            // It may have taken effect: only a reading tells.
+            // Without an answer it may have taken effect: only a reading tells.
+            Refusal = e.Message;
         }
 
         await RefreshAsync(cancellationToken);

@@ -174,22 +174,35 @@ public static class RecordPatches
     }
 
     /// <summary>A sample as the status shows it.</summary>
-    public static JsonObject Transfer(MonitorSample sample, ProgressReport report, DateTimeOffset now) => new()
+    public static JsonObject Transfer(MonitorSample sample, ProgressReport report, DateTimeOffset now)
     {
-        ["totalBytes"] = sample.RamTotal + sample.DiskTotal,
-        ["transferredBytes"] = sample.Transferred,
-        ["remainingBytes"] = sample.Remaining,
-        ["diskTotalBytes"] = sample.DiskTotal,
-        ["diskRemainingBytes"] = sample.DiskRemaining,
-        ["rateBytesPerSecond"] = sample.RateBytesPerSecond,
-        ["dirtyRateBytesPerSecond"] = sample.DirtyRateBytesPerSecond,
-        ["pass"] = sample.Pass,
-        ["percent"] = report.Percent,
-        ["throttlePercent"] = sample.ThrottlePercent,
-        ["etaMinSeconds"] = Rounded(report.EtaMinSeconds),
-        ["etaMaxSeconds"] = Rounded(report.EtaMaxSeconds),
-        ["updated"] = Seconds(now),
-    };
+        var transfer = new JsonObject
+        {
+            ["totalBytes"] = sample.RamTotal + sample.DiskTotal,
+            ["transferredBytes"] = sample.Transferred,
+            ["remainingBytes"] = sample.Remaining,
+            ["diskTotalBytes"] = sample.DiskTotal,
+            ["diskRemainingBytes"] = sample.DiskRemaining,
+            ["rateBytesPerSecond"] = sample.RateBytesPerSecond,
+            ["dirtyRateBytesPerSecond"] = sample.DirtyRateBytesPerSecond,
+            ["pass"] = sample.Pass,
+            ["percent"] = report.Percent,
+            ["updated"] = Seconds(now),
+        };
+        // What is not known is left out: a null is no number to an API server.
+        Add("throttlePercent", sample.ThrottlePercent);
+        Add("etaMinSeconds", Rounded(report.EtaMinSeconds));
+        Add("etaMaxSeconds", Rounded(report.EtaMaxSeconds));
+        return transfer;
+
+        void Add(string field, JsonNode? value)
+        {
+            if (value is not null)
+            {
+                transfer[field] = value;
+            }
+        }
+    }
 
     public static JsonArray Mode(MigrationState state, string mode)
     {
@@ -214,7 +227,7 @@ public static class RecordPatches
         {
             list.Add((JsonNode)new JsonObject
             {
-                ["time"] = earlier.Time is { } time ? Seconds(time) : null,
+                ["time"] = Seconds(earlier.Time ?? now),
                 ["action"] = earlier.Action,
                 ["reason"] = earlier.Reason,
             });

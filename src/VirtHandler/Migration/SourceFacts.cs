@@ -44,6 +44,9 @@ public sealed record SourceFacts
     /// <summary>The monitor has given the migration up, and this is why.</summary>
     public string? GivenUp { get; init; }
 
+    /// <summary>The API server will not take the commit though nothing speaks against it in the record, and these are its words.</summary>
+    public string? CommitRefused { get; init; }
+
     /// <summary>QEMU's words about its failure.</summary>
     public string? Error { get; init; }
 

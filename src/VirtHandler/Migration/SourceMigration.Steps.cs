@@ -69,8 +69,16 @@ internal sealed partial class SourceMigration
         var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
         var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _monitor.Progress.Last(), _orderedPostCopy), cancellationToken);
         LogCommit(_logger, _uid, committed, PauseParts.Of(qmp.Events.Since(0), _time.GetUtcNow()));
-        // Refused or unknown: the newest reading tells which, and the next step acts on it.
-        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+        if (committed || !_record.IsFresh || _record.Vmi.Metadata.ResourceVersion != vmi.Metadata.ResourceVersion)
+        {
+            // Unknown, or somebody wrote meanwhile: the newest reading tells, and the next step acts on it.
+            _refusals = 0;
+            return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+        }
+
+        _refusal = _record.Refusal ?? "it gave no reason";
+        LogCommitRefused(_logger, _uid, _refusals + 1, _refusal);
+        return StepResult.After(AfterRefusal * (1 << _refusals++));
     }
 
     private async Task<StepResult> CancelAsync(
@@ -149,7 +157,7 @@ internal sealed partial class SourceMigration
             return StepResult.Again;
         }
 
-        return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
+        return _record.IsFresh && _record.Vmi.Metadata.ResourceVersion != vmi.Metadata.ResourceVersion ? StepResult.Again : StepResult.After(Soon);
     }
 
     private async Task<StepResult> FinishAsync(QmpClient? qmp, bool handedOver, CancellationToken cancellationToken)

@@ -19,6 +19,12 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
 
+    /// <summary>The pause after the first refusal of a commit; it doubles with each. The guest stands still meanwhile.</summary>
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>So many refusals, over 630 ms, are the server's last word.</summary>
+    private const int MostRefusals = 7;
+
     private readonly LocalPod _pod;
     private readonly string _uid;
     private readonly RecordKeeper _record;
@@ -40,6 +46,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private double? _downtime;
     private JobInfo[] _jobs = [];
     private bool _completing;
+    private int _refusals;
+    private string _refusal = "";
     private SourceAction? _lastAction;
 
     public SourceMigration(LocalPod pod, string uid, RecordKeeper record, MigrationTools tools, ILogger logger, TimeProvider time)
@@ -98,6 +106,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             PostCopy = state.IsPostCopy(),
             PausedByUser = vmi.PausedByUser(),
             GivenUp = _monitor.GivenUp,
+            CommitRefused = _refusals >= MostRefusals ? _refusal : null,
             Phase = SourcePhase.Unreachable,
         };
         switch (await _link.ConnectAsync(cancellationToken))
@@ -265,6 +274,9 @@ internal sealed partial class SourceMigration : IMigrationDriver
 
     [LoggerMessage(308, LogLevel.Warning, "Migration {Uid} source: post-copy channel, {Action}: {Reason}")]
     private static partial void LogChannel(ILogger logger, string uid, SourceAction action, string reason);
+
+    [LoggerMessage(310, LogLevel.Warning, "Migration {Uid} source: the API server refused the hand-over, attempt {Attempt}; the guest stands still: {Refusal}")]
+    private static partial void LogCommitRefused(ILogger logger, string uid, int attempt, string refusal);
 
     [LoggerMessage(305, LogLevel.Information, "Migration {Uid} source: commit written: {Committed}; the guest stood still for {Pause}")]
     private static partial void LogCommit(ILogger logger, string uid, bool committed, PauseParts pause);

@@ -78,6 +78,9 @@ public static class Switchover
                 new(SourceAction.RecordFailure, "an abort was requested before the guest was handed over"),
             SourcePhase.Completed when !facts.RecordFresh =>
                 new(SourceAction.Wait, "everything has arrived; the API server has to be heard before the guest can be handed over"),
+            // Else the guest would stand still for as long as the server will not.
+            SourcePhase.Completed when facts.CommitRefused is { } refusal =>
+                new(SourceAction.RecordFailure, $"the API server does not take the hand-over: {refusal}"),
             SourcePhase.Completed => new(SourceAction.Commit, "everything has arrived at the target"),
             SourcePhase.Device when facts.Stuck => new(SourceAction.Yank, "QEMU does not get the last of the state through"),
             SourcePhase.Device when stop is not null => new(SourceAction.Cancel, stop),
@@ -113,6 +116,7 @@ public static class Switchover
         { Mirrors: MirrorPhase.Copying, Stuck: true } => new(SourceAction.Cancel, "the last disk writes do not get through"),
         { Mirrors: MirrorPhase.Copying } => new(SourceAction.Wait, "the last disk writes are under way"),
         { Mirrors: MirrorPhase.Ready } => new(SourceAction.EndMirrors, "the guest stands still and all disks are equal"),
+        { PostCopy: true, CommitRefused: { } refusal } => new(SourceAction.Cancel, $"the API server does not take the hand-over: {refusal}"),
         { PostCopy: true } => new(SourceAction.Commit, "the guest stands still and can go on at the target"),
         _ => new(SourceAction.Continue, "nothing but the last of the memory is left"),
     };

@@ -66,6 +66,43 @@ public sealed class LiveMigrationTests
     }
 
     [Fact]
+    public async Task A_hand_over_that_the_server_will_not_take_lets_the_guest_go_on_at_the_source_and_says_why()
+    {
+        await using var pair = await Pair.BootAsync(Busy);
+        var attempts = 0;
+        pair.Record.Refuse = patch =>
+        {
+            var commit = patch.Any(static o => o!["op"]!.GetValue<string>() == "replace" && o["path"]!.GetValue<string>() == "/status/ownerPodUID");
+            attempts += commit ? 1 : 0;
+            return commit ? "status.nodeName: may not be moved today" : null;
+        };
+        pair.Go();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+
+        state.Failed.ShouldBe(true);
+        state.FailureReason.ShouldNotBeNull().ShouldContain("status.nodeName: may not be moved today");
+        attempts.ShouldBe(7);
+        await ShouldStayAtSourceAsync(pair);
+    }
+
+    [Fact]
+    public async Task A_hand_over_that_is_refused_once_is_asked_for_again()
+    {
+        await using var pair = await Pair.BootAsync(Busy);
+        var attempts = 0;
+        pair.Record.Refuse = patch => patch.Any(static o => o!["path"]!.GetValue<string>() == "/status/nodeName") && ++attempts == 1 ? "too busy" : null;
+        pair.Go();
+
+        (await pair.EndAsync()).Status!.MigrationState!.Failed.ShouldNotBe(true);
+
+        attempts.ShouldBe(2);
+        await pair.Target.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal));
+        await pair.Source.ExitAsync();
+        ShouldGoOn(pair);
+    }
+
+    [Fact]
     public async Task A_target_that_dies_while_pages_flow_costs_nothing()
     {
         await using var pair = await Pair.BootAsync(Busy, configuration: new MigrationConfiguration { BandwidthPerMigration = "8Mi" });

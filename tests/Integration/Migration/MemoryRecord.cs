@@ -28,6 +28,9 @@ internal sealed class MemoryRecord : IMigrationRecord
     /// <summary>Called with each new state of the VMI.</summary>
     public Action<VirtualMachineInstance>? Watch { get; set; }
 
+    /// <summary>Words with which the server refuses a patch; null: it takes it.</summary>
+    public Func<JsonArray, string?>? Refuse { get; set; }
+
     public VirtualMachineInstance Now
     {
         get
@@ -43,6 +46,11 @@ internal sealed class MemoryRecord : IMigrationRecord
 
     public Task<VirtualMachineInstance?> PatchAsync(JsonArray patch, CancellationToken cancellationToken)
     {
+        if (Refuse?.Invoke(patch) is { } words)
+        {
+            throw new ApiException(new ApiCall("patch", "virtualmachineinstances", "guest"), new ApiStatus { Code = 422, Reason = "Invalid", Message = words });
+        }
+
         VirtualMachineInstance result;
         TaskCompletionSource changed;
         lock (_lock)

@@ -62,12 +62,12 @@ public sealed class PruningAndDefaultsTests
     }
 
     [Fact]
-    public void Defaults_fill_what_is_absent_and_what_may_not_be_null()
+    public void Defaults_fill_what_is_absent_and_what_may_not_be_null_and_other_nulls_that_may_not_be_go()
     {
-        var widget = Widgets.Widget("""{"size":7,"quantity":null,"max":null,"items":[{"key":"a"}]}""");
+        var widget = Widgets.Widget("""{"size":7,"name":null,"quantity":null,"max":null,"items":[{"key":"a"}],"nested":null,"free":{"any":null}}""");
         SchemaDefaulter.Apply(widget, Widgets.Schema);
         JsonNode.DeepEquals(widget["spec"], Widgets.Parse(
-            """{"size":7,"quantity":null,"max":50,"items":[{"key":"a","value":"none"}],"replicas":1,"mode":"slow","nested":{"depth":3,"enabled":true}}"""))
+            """{"size":7,"quantity":null,"max":50,"items":[{"key":"a","value":"none"}],"free":{"any":null},"replicas":1,"mode":"slow","nested":{"depth":3,"enabled":true}}"""))
             .ShouldBeTrue(widget.ToJsonString());
     }
 

@@ -39,6 +39,14 @@ public sealed class RecordPatchesTests
     }
 
     [Fact]
+    public void What_is_not_known_of_a_transfer_is_left_out_for_a_null_would_be_refused()
+    {
+        var transfer = RecordPatches.Transfer(new MonitorSample { Elapsed = TimeSpan.Zero }, new ProgressReport(0, null, null), Now);
+        transfer.Where(static field => field.Value is null).ShouldBeEmpty();
+        transfer.ContainsKey("etaMaxSeconds").ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_commit_moves_owner_node_and_label_together()
     {
         var after = Apply(Vmi, RecordPatches.Commit(Vmi, Now, 12));

@@ -51,6 +51,12 @@ public sealed class SwitchoverTests
         .ShouldBe((SourceAction.Commit, SourceAction.RecordFailure));
 
     [Fact]
+    public void A_commit_that_the_server_will_not_take_does_not_leave_the_guest_standing() =>
+        (Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true, CommitRefused = "no" }),
+            Decide(Source with { Phase = SourcePhase.PreSwitchover, GuestStopped = true, PostCopy = true, CommitRefused = "no" }))
+        .ShouldBe((SourceAction.RecordFailure, SourceAction.Cancel));
+
+    [Fact]
     public void A_monitor_that_gives_up_too_late_does_not_stop_the_commit() =>
         Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true, GivenUp = "too slow" }).ShouldBe(SourceAction.Commit);
 
