@@ -27,5 +27,8 @@ public sealed record MonitorSample
     /// <summary>Memory is on its way: before that, while disks are copied, neither a pause nor post-copy would be of use.</summary>
     public bool MemoryFlows { get; init; }
 
+    /// <summary>Post-copy was ordered: it goes on to its end, and nothing that the monitor could order would be of use.</summary>
+    public bool PostCopy { get; init; }
+
     public long Remaining => RamRemaining + DiskRemaining;
 }

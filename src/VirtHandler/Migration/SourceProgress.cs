@@ -42,6 +42,7 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
             DirtyRateBytesPerSecond = (ours?.DirtyPagesRate ?? 0) * (ours?.PageSize ?? 4096),
             Pass = ours?.DirtySyncCount ?? 0,
             MemoryFlows = phase == SourcePhase.Active,
+            PostCopy = phase is SourcePhase.Switching or SourcePhase.PostCopy or SourcePhase.PostCopyPaused or SourcePhase.PostCopyRecovering,
             ExpectedDowntimeMs = migration.ExpectedDowntime,
         };
     }
