@@ -33,13 +33,15 @@ public static class VirtControllers
         var caches = new Caches(api, logger, clock);
         var events = new EventRecorder(api, Component, logger, clock);
         var vmis = Runner("vmi", new VmiReconciler(api, caches, events, options, clock).ReconcileAsync);
-        var migrations = Runner("migration", new MigrationReconciler(api, caches, events, options, clock).ReconcileAsync);
+        ControllerRunner? migrations = null;
+        var queue = new MigrationQueue(() => caches.Configuration.Current.Migrations, key => migrations!.Enqueue(key));
+        migrations = Runner("migration", new MigrationReconciler(api, caches, queue, events, options, clock).ReconcileAsync);
         var evacuations = Runner("evacuation", new EvacuationReconciler(api, caches, events).ReconcileAsync);
         var nodes = Runner("node", new NodeReconciler(api, caches, events, clock).ReconcileAsync);
         var vms = Runner("vm", new VirtualMachineReconciler(api, caches, events, clock).ReconcileAsync);
         var replicaSets = Runner("replicaset", new ReplicaSetReconciler(api, caches, events, clock).ReconcileAsync);
         var installation = Runner("installation", new InstallationReconciler(api, caches, events, clock).ReconcileAsync);
-        Wiring.Connect(caches, vmis, migrations, evacuations, nodes, installation);
+        Wiring.Connect(caches, queue, vmis, migrations, evacuations, nodes, installation);
         VirtualMachineWiring.Connect(caches, vms, replicaSets);
         var sweeper = new CredentialSweeper(api, caches, clock);
         return TaskGroup.RunAsync(

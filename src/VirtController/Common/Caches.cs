@@ -87,6 +87,18 @@ internal sealed class Caches
     public Pod? TargetPodOf(VirtualMachineInstanceMigration migration) =>
         Pods.ByIndex(ByMigration, migration.Metadata.Uid ?? "") is { Count: > 0 } pods ? pods[0] : null;
 
+    /// <summary>The migration as the limits see it.</summary>
+    public MigrationLimits.Candidate CandidateOf(VirtualMachineInstanceMigration migration)
+    {
+        var vmi = Vmis.Get(new NamespacedName(migration.Metadata.Namespace!, migration.Spec?.VmiName ?? ""));
+        var source = vmi?.Status?.MigrationState is { } state && state.MigrationUid == migration.Metadata.Uid
+            ? state.SourceNode
+            : vmi?.Status?.NodeName;
+        var target = TargetPodOf(migration);
+        return new MigrationLimits.Candidate(
+            migration, source, target is not null, target?.Spec?.NodeName, target?.Metadata.CreationTimestamp);
+    }
+
     public IReadOnlyList<VirtualMachineInstanceMigration> MigrationsOf(NamespacedName vmi) =>
         Migrations.ByIndex(ByVmi, vmi.ToString());
 

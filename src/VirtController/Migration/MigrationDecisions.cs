@@ -8,8 +8,6 @@ namespace Godwit.VirtController;
 /// </summary>
 public static class MigrationDecisions
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
-
     /// <summary>A cancel has deadlines of its own.</summary>
     private static readonly TimeSpan CancelLook = TimeSpan.FromSeconds(5);
 
@@ -59,8 +57,7 @@ public static class MigrationDecisions
         MigrationPhases.Scheduled when facts.OwnState is null && !facts.HasInboundSlot => MigrationStates.Waiting(
             facts.Migration,
             $"as many migrations as may arrive at node {facts.TargetPod?.Spec?.NodeName}: {facts.Configuration.ParallelInboundMigrationsPerNode}",
-            facts.Now,
-            MigrationLimits.RetryAfter(facts.Migration)),
+            facts.Now),
         MigrationPhases.Scheduled => MigrationHandOff.Decide(facts with { Migration = MigrationStates.NotWaiting(facts.Migration) }),
         MigrationPhases.PreparingTarget => AwaitTarget(
             facts,
@@ -120,47 +117,61 @@ public static class MigrationDecisions
                 $"Cannot migrate VMI, Reason: {condition.Reason}, Message: {condition.Message}");
         }
 
+        return Hindrance(facts with { Migration = migration })
+            ?? Crowded(facts, migration)
+            ?? new MigrationPlan(MigrationStates.NotWaiting(migration)) { CreateTargetPod = true, Again = TimeSpan.FromSeconds(5) };
+    }
+
+    /// <summary>
+    /// Whether something of its own holds up a migration that has not begun, so that a place would be of no use to it. All of it
+    /// is told by a change of the VMI or its pods, but for the wait after a failure, which has an end.
+    /// </summary>
+    public static bool IsHeld(MigrationFacts facts) => facts.Vmi is null || Hindrance(facts) is not null;
+
+    private static MigrationPlan? Hindrance(MigrationFacts facts)
+    {
         if (MigrationBackoff.Decide(facts) is { } backoff)
         {
             return MigrationStates.Waiting(
-                migration,
+                facts.Migration,
                 $"{backoff}",
                 facts.Now,
                 backoff.Left,
                 new PlannedEvent(
                     EventReasons.MigrationBackoff,
-                    $"backoff migrating vmi {facts.Vmi.Metadata.Namespace}/{facts.Vmi.Metadata.Name}: {backoff}",
+                    $"backoff migrating vmi {facts.Vmi!.Metadata.Namespace}/{facts.Vmi.Metadata.Name}: {backoff}",
                     Warning: true)
                 { OnVmi = true });
         }
 
-        if (!facts.HasSlot)
+        if (facts.Vmi!.Status?.Phase != VmiPhases.Running)
         {
-            return MigrationStates.Waiting(
-                migration,
-                $"as many migrations run as may: {facts.Configuration.ParallelMigrationsPerCluster} in the cluster, {facts.Configuration.ParallelOutboundMigrationsPerNode} from one node",
-                facts.Now,
-                MigrationLimits.RetryAfter(migration));
+            return MigrationStates.Waiting(facts.Migration, $"the VMI is {facts.Vmi.Status?.Phase}, not Running", facts.Now);
         }
 
+        // A second live pod is a leftover of the last move; two targets at once would be one too many.
+        return facts.UnfinishedPods > 1
+            ? MigrationStates.Waiting(facts.Migration, "a launcher pod of the VMI's last move has not ended yet", facts.Now)
+            : null;
+    }
+
+    // Whoever gets the next place is woken for it: to ask again and again would be work for each that waits.
+    private static MigrationPlan? Crowded(MigrationFacts facts, VirtualMachineInstanceMigration migration)
+    {
         if (facts.AllTargetsFull)
         {
             return MigrationStates.Waiting(
                 migration,
                 $"as many migrations as may arrive at every node that could take the VMI: {facts.Configuration.ParallelInboundMigrationsPerNode} at one node",
-                facts.Now,
-                MigrationLimits.RetryAfter(migration));
+                facts.Now);
         }
 
-        if (facts.Vmi.Status?.Phase != VmiPhases.Running)
-        {
-            return MigrationStates.Waiting(migration, $"the VMI is {facts.Vmi.Status?.Phase}, not Running", facts.Now, Soon);
-        }
-
-        // A second live pod is a leftover of the last move; two targets at once would be one too many.
-        return facts.UnfinishedPods > 1
-            ? MigrationStates.Waiting(migration, "a launcher pod of the VMI's last move has not ended yet", facts.Now, Soon)
-            : new MigrationPlan(MigrationStates.NotWaiting(migration)) { CreateTargetPod = true, Again = TimeSpan.FromSeconds(5) };
+        return facts.HasSlot
+            ? null
+            : MigrationStates.Waiting(
+                migration,
+                $"as many migrations run as may: {facts.Configuration.ParallelMigrationsPerCluster} in the cluster, {facts.Configuration.ParallelOutboundMigrationsPerNode} from one node",
+                facts.Now);
     }
 
     private static MigrationPlan AwaitTargetPod(MigrationFacts facts) => facts.TargetPod!.IsReady()

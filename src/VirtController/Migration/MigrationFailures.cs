@@ -22,7 +22,7 @@ internal static class MigrationFailures
             return Fail(facts, "Migration failed vmi shutdown during migration.");
         }
 
-        var handedOff = facts.Phase is MigrationPhases.PreparingTarget or MigrationPhases.TargetReady or MigrationPhases.Running;
+        var handedOff = MigrationStates.IsHandedOff(facts.Migration);
         if (handedOff && state is null)
         {
             return Fail(facts, vmi.Status?.MigrationState is null

@@ -16,54 +16,63 @@ public static class MigrationLimits
         string? SourceNode,
         bool HasTargetPod,
         string? TargetNode = null,
-        DateTimeOffset? TargetSince = null);
+        DateTimeOffset? TargetSince = null)
+    {
+        /// <summary>Something of its own holds it up, such as the wait after a failure: it takes no place from the others.</summary>
+        public bool IsHeld { get; init; }
+
+        /// <summary>The nodes that could take its VMI; null when that is not known (yet).</summary>
+        public IReadOnlyList<string>? Targets { get; init; }
+
+        /// <summary>It has begun.</summary>
+        public bool IsActive => HasTargetPod || Migration.IsRunning();
+    }
+
+    /// <summary>The order in which places are given out: higher priority first, then the older.</summary>
+    public static int Compare(Candidate? one, Candidate? other)
+    {
+        var (mine, its) = (one!.Migration, other!.Migration);
+        var order = MigrationPriorities.Rank(its.Spec?.Priority).CompareTo(MigrationPriorities.Rank(mine.Spec?.Priority));
+        order = order != 0 ? order : Nullable.Compare(mine.Metadata.CreationTimestamp, its.Metadata.CreationTimestamp);
+        return order != 0 ? order : string.CompareOrdinal(mine.Metadata.Uid, its.Metadata.Uid);
+    }
 
     /// <summary>
-    /// Whether the migration gets a place. Places are given out in one order for all: higher priority first, then the
-    /// older, so that whoever asks gets the same answer. One whose node is full does not hold up those of other nodes.
+    /// The waiting migrations that get a place. Places are given out in one order for all, so that whoever asks gets the same
+    /// answer. One that cannot use its place, as its node sends as many as it may or every node that could take its VMI is full,
+    /// does not hold up the others.
     /// </summary>
-    public static bool HasSlot(string? uid, IReadOnlyList<Candidate> candidates, MigrationConfiguration limits)
+    public static IReadOnlyList<Candidate> Granted(IReadOnlyCollection<Candidate> candidates, MigrationConfiguration limits)
     {
-        var active = candidates.Where(IsActive).ToList();
+        var active = candidates.Where(static candidate => candidate.IsActive).ToList();
         var free = (limits.ParallelMigrationsPerCluster ?? 0) - active.Count;
+        var full = FullNodes(active, limits);
         var perNode = active
-            .GroupBy(candidate => candidate.SourceNode ?? "", StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => (long)group.Count(), StringComparer.Ordinal);
-        var waiting = candidates
-            .Where(candidate => !IsActive(candidate))
-            .OrderByDescending(candidate => MigrationPriorities.Rank(candidate.Migration.Spec?.Priority))
-            .ThenBy(candidate => candidate.Migration.Metadata.CreationTimestamp)
-            .ThenBy(candidate => candidate.Migration.Metadata.Uid, StringComparer.Ordinal);
-        foreach (var candidate in waiting)
+            .GroupBy(static candidate => candidate.SourceNode ?? "", StringComparer.Ordinal)
+            .ToDictionary(static group => group.Key, static group => (long)group.Count(), StringComparer.Ordinal);
+        var granted = new List<Candidate>();
+        foreach (var candidate in candidates.Where(static candidate => candidate is { IsActive: false, IsHeld: false }).Order(Comparer<Candidate>.Create(Compare)))
         {
+            if (granted.Count >= free)
+            {
+                break;
+            }
+
             var node = candidate.SourceNode ?? "";
             var onNode = perNode.GetValueOrDefault(node);
-            if (free <= 0)
+            if (onNode < (limits.ParallelOutboundMigrationsPerNode ?? 0) && !(candidate.Targets is { } targets && AllFull(targets, full, limits)))
             {
-                return false;
+                perNode[node] = onNode + 1;
+                granted.Add(candidate);
             }
-
-            if (onNode >= (limits.ParallelOutboundMigrationsPerNode ?? 0))
-            {
-                if (candidate.Migration.Metadata.Uid == uid)
-                {
-                    return false;
-                }
-
-                continue;
-            }
-
-            if (candidate.Migration.Metadata.Uid == uid)
-            {
-                return true;
-            }
-
-            perNode[node] = onNode + 1;
-            free--;
         }
 
-        return candidates.Any(candidate => candidate.Migration.Metadata.Uid == uid && IsActive(candidate));
+        return granted;
     }
+
+    /// <summary>Whether the migration has a place or gets one.</summary>
+    public static bool HasSlot(string? uid, IReadOnlyCollection<Candidate> candidates, MigrationConfiguration limits) =>
+        candidates.Where(static candidate => candidate.IsActive).Concat(Granted(candidates, limits)).Any(candidate => candidate.Migration.Metadata.Uid == uid);
 
     /// <summary>The nodes at which as many migrations arrive as may.</summary>
     public static IReadOnlySet<string> FullNodes(IEnumerable<Candidate> candidates, MigrationConfiguration limits) => candidates
@@ -84,29 +93,15 @@ public static class MigrationLimits
     /// Whether the migration may begin to arrive at the node of its target pod. The pods of a node get its places in the order
     /// of their creation: whoever asks gets the same answer, and a cache that is behind gives away no place twice.
     /// </summary>
-    public static bool HasInboundSlot(string? uid, IReadOnlyList<Candidate> candidates, MigrationConfiguration limits)
+    public static bool HasInboundSlot(string? uid, IReadOnlyCollection<Candidate> candidates, MigrationConfiguration limits)
     {
         var node = candidates.FirstOrDefault(candidate => candidate.Migration.Metadata.Uid == uid)?.TargetNode;
         return string.IsNullOrEmpty(node) || candidates
             .Where(candidate => candidate.TargetNode == node)
-            .OrderByDescending(IsHandedOff)
+            .OrderByDescending(static candidate => MigrationStates.IsHandedOff(candidate.Migration))
             .ThenBy(candidate => candidate.TargetSince)
             .ThenBy(candidate => candidate.Migration.Metadata.Uid, StringComparer.Ordinal)
             .Take((int)Math.Min(limits.ParallelInboundMigrationsPerNode ?? 0, int.MaxValue))
             .Any(candidate => candidate.Migration.Metadata.Uid == uid);
     }
-
-    /// <summary>How soon a waiting migration asks again, should nobody wake it.</summary>
-    public static TimeSpan RetryAfter(VirtualMachineInstanceMigration migration) =>
-        MigrationPriorities.Rank(migration.Spec?.Priority) switch
-        {
-            >= 100 => TimeSpan.FromSeconds(1),
-            >= 50 => TimeSpan.FromSeconds(3),
-            _ => TimeSpan.FromSeconds(5),
-        };
-
-    private static bool IsHandedOff(Candidate candidate) => candidate.Migration.Status?.Phase
-        is MigrationPhases.PreparingTarget or MigrationPhases.TargetReady or MigrationPhases.Running;
-
-    private static bool IsActive(Candidate candidate) => candidate.HasTargetPod || candidate.Migration.IsRunning();
 }

@@ -6,7 +6,7 @@ namespace Godwit.VirtController;
 
 /// <summary>Carries a migration from the request to the agents, watches it, and clears up after it.</summary>
 internal sealed class MigrationReconciler(
-    ApiClient api, Caches caches, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
+    ApiClient api, Caches caches, MigrationQueue queue, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
 {
     /// <summary>A target whose guest never ran need not be asked twice to end.</summary>
     private const long TargetGraceSeconds = 2;
@@ -29,9 +29,9 @@ internal sealed class MigrationReconciler(
     {
         var vmiKey = new NamespacedName(migration.Metadata.Namespace!, migration.Spec?.VmiName ?? "");
         var vmi = vmiKey.Name.Length == 0 ? null : caches.Vmis.Get(vmiKey);
-        if (vmi is null && vmiKey.Name.Length > 0)
+        if (vmiKey.Name.Length > 0 && (vmi is null || (MigrationStates.IsHandedOff(migration) && vmi.Status?.MigrationState?.MigrationUid != migration.Metadata.Uid)))
         {
-            // Not to be taken for gone because this cache is behind.
+            // Not to be taken for gone, or for one whose migration was taken from it, because this cache is behind.
             vmi = await api.TryGetAsync(Kinds.VirtualMachineInstance, vmiKey, TypesJson.Default.VirtualMachineInstance, ct);
         }
 
@@ -48,14 +48,12 @@ internal sealed class MigrationReconciler(
         }
 
         var cluster = caches.Configuration.Current;
-        var candidates = migration.IsFinal() ? [] : Candidates();
-        var full = MigrationLimits.FullNodes(candidates, cluster.Migrations);
         var policy = vmi is null ? null : PolicyMatching.Match(
             caches.Policies.List(),
             vmi.Metadata.Labels,
             caches.Namespaces.Get(NamespacedName.Cluster(vmiKey.Namespace))?.Metadata.Labels);
         var pods = vmi is null ? [] : caches.PodsOf(vmi);
-        return new MigrationFacts
+        return WithPlaces(new MigrationFacts
         {
             Migration = migration,
             Vmi = vmi,
@@ -63,34 +61,41 @@ internal sealed class MigrationReconciler(
             OwnerPod = pods.FirstOrDefault(pod => pod.Metadata.Uid == vmi?.Status?.OwnerPodUID),
             UnfinishedPods = pods.Count(pod => !pod.IsFinished()),
             Siblings = caches.MigrationsOf(vmiKey),
-            HasSlot = migration.Status?.Phase is not (null or MigrationPhases.Unset or MigrationPhases.Pending)
-                || MigrationLimits.HasSlot(migration.Metadata.Uid, candidates, cluster.Migrations),
-            HasInboundSlot = MigrationLimits.HasInboundSlot(migration.Metadata.Uid, candidates, cluster.Migrations),
-            AllTargetsFull = vmi is not null && target is null
-                && MigrationLimits.AllFull(PossibleTargets(vmi, migration), full, cluster.Migrations),
-            FullNodes = full,
             Configuration = MigrationSettings.Apply(cluster.Migrations, policy?.Spec),
             PolicyName = policy?.Metadata.Name,
             TargetNodeGone = vmi?.Status?.MigrationState?.TargetNode is { Length: > 0 } node && NodeDecisions.IsGone(
                 caches.Nodes.Get(NamespacedName.Cluster(node))),
             Copied = _copied.TryGetValue(migration.Key(), out var copied) ? copied : null,
             Now = clock.GetUtcNow(),
-        };
+        });
     }
 
-    private List<MigrationLimits.Candidate> Candidates() =>
-    [
-        .. caches.Migrations.List().Where(migration => !migration.IsFinal()).Select(migration =>
+    /// <summary>The facts with the queue's answer, after the queue has been told what this look has shown.</summary>
+    private MigrationFacts WithPlaces(MigrationFacts facts)
+    {
+        if (facts.Migration.IsFinal())
         {
-            var vmi = caches.Vmis.Get(new NamespacedName(migration.Metadata.Namespace!, migration.Spec?.VmiName ?? ""));
-            var source = vmi?.Status?.MigrationState is { } state && state.MigrationUid == migration.Metadata.Uid
-                ? state.SourceNode
-                : vmi?.Status?.NodeName;
-            var target = caches.TargetPodOf(migration);
-            return new MigrationLimits.Candidate(
-                migration, source, target is not null, target?.Spec?.NodeName, target?.Metadata.CreationTimestamp);
-        }),
-    ];
+            return facts;
+        }
+
+        var key = facts.Migration.Key();
+        var waits = facts.Phase is MigrationPhases.Unset or MigrationPhases.Pending && facts is { TargetPod: null, Vmi: not null };
+        var possible = waits ? PossibleTargets(facts.Vmi!, facts.Migration) : null;
+        queue.Put(caches.CandidateOf(facts.Migration));
+        if (waits)
+        {
+            queue.Note(key, MigrationDecisions.IsHeld(facts), possible);
+        }
+
+        var places = queue.Look(key);
+        return facts with
+        {
+            HasSlot = places.HasSlot,
+            HasInboundSlot = places.HasInboundSlot,
+            AllTargetsFull = possible is not null && MigrationLimits.AllFull(possible, places.FullNodes, caches.Configuration.Current.Migrations),
+            FullNodes = places.FullNodes,
+        };
+    }
 
     /// <summary>Nodes that could take the VMI, as far as nodes and pods' rules tell: room is the scheduler's to judge.</summary>
     private List<string> PossibleTargets(VirtualMachineInstance vmi, VirtualMachineInstanceMigration migration)
@@ -190,6 +195,7 @@ internal sealed class MigrationReconciler(
     private async Task<VirtualMachineInstanceMigration?> CreateTargetPodAsync(MigrationFacts facts, CancellationToken ct)
     {
         var vmi = facts.Vmi!;
+        queue.Begin(facts.Migration.Key());
         var sourceNode = vmi.Status?.NodeName is { Length: > 0 } node ? caches.Nodes.Get(NamespacedName.Cluster(node)) : null;
         var pod = LauncherPod.ForMigration(
             vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode, facts.FullNodes, WantsUserfaultfd(facts));
@@ -208,6 +214,7 @@ internal sealed class MigrationReconciler(
         }
         catch (ApiException e) when (e.Message.Contains("exceeded quota", StringComparison.Ordinal))
         {
+            queue.Withdraw(facts.Migration.Key());
             return MigrationStates.With(
                 MigrationStates.Enter(facts.Migration, MigrationPhases.Pending, facts.Now),
                 Conditions.MigrationRejectedByResourceQuota,
@@ -216,6 +223,7 @@ internal sealed class MigrationReconciler(
         }
         catch (ApiException e) when (!e.IsUnreachable)
         {
+            queue.Withdraw(facts.Migration.Key());
             events.Warning(
                 vmi.Reference(Kinds.VirtualMachineInstance),
                 EventReasons.FailedCreate,

@@ -8,6 +8,10 @@ internal static class MigrationStates
     /// <summary>Progress is copied at most this often.</summary>
     public static readonly TimeSpan CopyPeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>The agents have it, by what the VMI says.</summary>
+    public static bool IsHandedOff(VirtualMachineInstanceMigration migration) =>
+        migration.Status?.Phase is MigrationPhases.PreparingTarget or MigrationPhases.TargetReady or MigrationPhases.Running;
+
     public static VirtualMachineInstanceMigration Enter(
         VirtualMachineInstanceMigration migration, string phase, DateTimeOffset now)
     {
@@ -36,7 +40,7 @@ internal static class MigrationStates
 
     /// <summary>Says what a migration waits for; an event tells it once.</summary>
     public static MigrationPlan Waiting(
-        VirtualMachineInstanceMigration migration, string message, DateTimeOffset now, TimeSpan again, PlannedEvent? word = null)
+        VirtualMachineInstanceMigration migration, string message, DateTimeOffset now, TimeSpan? again = null, PlannedEvent? word = null)
     {
         var waiting = With(migration, Conditions.MigrationWaiting, message, now);
         return new MigrationPlan(waiting)

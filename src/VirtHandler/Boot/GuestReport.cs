@@ -31,7 +31,7 @@ public static class GuestReport
         }
 
         var verdict = Judge(facts);
-        var conditions = Judged(Paused(status.Conditions, facts.Guest?.RunState, facts.Now), vmi, verdict).Without(Conditions.Synchronized);
+        var conditions = Judged(Paused(status, facts.Guest?.RunState, facts.Now), vmi, verdict).Without(Conditions.Synchronized);
         if (facts.SoftwareEmulation is { } emulation)
         {
             conditions = conditions.With(Conditions.SoftwareEmulation, status: true, facts.Now, "KVMNotAvailable", emulation);
@@ -118,14 +118,27 @@ public static class GuestReport
         return Replace(Replace(conditions, verdict.ToCondition()), verdict.ToStorageCondition(reservation));
     }
 
-    /// <summary>The conditions with the one that says why the guest stands still; without it when it does not.</summary>
-    public static IReadOnlyList<Condition> Paused(IReadOnlyList<Condition>? conditions, string? runState, DateTimeOffset now) => runState switch
+    /// <summary>The conditions with the word that the guest's user has paused it.</summary>
+    public static IReadOnlyList<Condition> PausedByUser(IReadOnlyList<Condition>? conditions, DateTimeOffset now) =>
+        conditions.With(Conditions.Paused, status: true, now, Reasons.PausedByUser, PausedByUserMessage);
+
+    // The conditions with the one that says why the guest stands still; without it when it does not.
+    private static IReadOnlyList<Condition> Paused(VirtualMachineInstanceStatus status, string? runState, DateTimeOffset now) => runState switch
     {
-        RunStates.Paused or RunStates.Prelaunch =>
-            conditions.With(Conditions.Paused, status: true, now, Reasons.PausedByUser, PausedByUserMessage),
-        RunStates.IoError => conditions.With(Conditions.Paused, status: true, now, Reasons.PausedIoError, PausedIoErrorMessage),
-        _ => conditions.Without(Conditions.Paused),
+        RunStates.Paused when IsHeldByMigration(status) => status.Conditions ?? [],
+        RunStates.Paused or RunStates.Prelaunch => PausedByUser(status.Conditions, now),
+        RunStates.IoError => status.Conditions.With(Conditions.Paused, status: true, now, Reasons.PausedIoError, PausedIoErrorMessage),
+        _ => status.Conditions.Without(Conditions.Paused),
     };
+
+    /// <summary>
+    /// Between a migration's failure and the order that lets its guest go on, the guest stands still because the migration stopped
+    /// it. Told as the user's pause that would come true: the migration lets nobody go on whom his user has paused.
+    /// </summary>
+    private static bool IsHeldByMigration(VirtualMachineInstanceStatus status) =>
+        status.Conditions.Find(Conditions.Paused) is { Status: Conditions.True } paused
+            ? paused.Reason == Reasons.PausedByMigrationMonitor
+            : status.MigrationState?.Failed == true;
 
     private static VirtualMachineInstanceStatus WithPhase(VirtualMachineInstanceStatus status, string phase, DateTimeOffset now)
     {

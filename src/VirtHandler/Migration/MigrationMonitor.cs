@@ -13,6 +13,11 @@ public static class MigrationMonitor
 
     public static MonitorVerdict Decide(MonitorRules rules, MonitorState state, MonitorSample sample)
     {
+        if (sample.PostCopy)
+        {
+            return new(state, MonitorAction.None, "");
+        }
+
         var progressed = state.LastRemaining is not { } last || sample.Remaining < last;
         state = state with
         {

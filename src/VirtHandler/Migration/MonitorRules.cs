@@ -11,6 +11,9 @@ public sealed record MonitorRules
     public const long DefaultProgressTimeout = 150;
     private const long DecimalGiga = 1_000_000_000;
 
+    /// <summary>A hundred years: twice that is still a time span.</summary>
+    private const long LongestSeconds = 100L * 365 * 24 * 3600;
+
     /// <summary>QEMU's limit is a permission and is overshot, by up to three times with parallel streams: so it is told a third.</summary>
     private const int Overshoot = 3;
 
@@ -54,8 +57,8 @@ public sealed record MonitorRules
         var highest = Math.Max(LeastDowntimeLimitMs, (configuration?.MaxDowntimeMs ?? DefaultMaxDowntimeMs) / Overshoot);
         return new MonitorRules
         {
-            AcceptableCompletion = TimeSpan.FromSeconds(Math.Max(0, perGiga) * gigabytes),
-            ProgressTimeout = TimeSpan.FromSeconds(Math.Max(0, configuration?.ProgressTimeout ?? DefaultProgressTimeout)),
+            AcceptableCompletion = Limit(perGiga, gigabytes),
+            ProgressTimeout = Limit(configuration?.ProgressTimeout ?? DefaultProgressTimeout),
             AllowPostCopy = configuration?.AllowPostCopy == true,
             AllowWorkloadDisruption = configuration?.AllowWorkloadDisruption ?? configuration?.AllowPostCopy == true,
             AutoConverge = configuration?.AllowAutoConverge == true,
@@ -74,6 +77,12 @@ public sealed record MonitorRules
             return 0;
         }
 
-        return Math.Max(1, (value.Value + (Mebi / 2)) / Mebi) * Mebi;
+        // Not above what a whole number of mebibytes in 64 bits can be.
+        var (whole, rest) = Math.DivRem(value.Value, Mebi);
+        return Math.Clamp(whole + (rest >= Mebi / 2 ? 1 : 0), 1, long.MaxValue / Mebi) * Mebi;
     }
+
+    /// <summary>A limit that somebody has meant to be endless by giving the largest number is a very long one.</summary>
+    private static TimeSpan Limit(long seconds, long times = 1) =>
+        TimeSpan.FromSeconds((long)Int128.Min((Int128)Math.Max(0, seconds) * times, LongestSeconds));
 }

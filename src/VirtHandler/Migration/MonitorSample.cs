@@ -25,10 +25,11 @@ public sealed record MonitorSample
     /// <summary>Of its processor time, what QEMU takes from the guest.</summary>
     public int? ThrottlePercent { get; init; }
 
-    public long? ExpectedDowntimeMs { get; init; }
-
     /// <summary>Memory is on its way: before that, while disks are copied, neither a pause nor post-copy would be of use.</summary>
     public bool MemoryFlows { get; init; }
+
+    /// <summary>Post-copy was ordered: it goes on to its end, and nothing that the monitor could order would be of use.</summary>
+    public bool PostCopy { get; init; }
 
     public long Remaining => RamRemaining + DiskRemaining;
 }

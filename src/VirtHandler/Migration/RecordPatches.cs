@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
@@ -137,6 +138,18 @@ public static class RecordPatches
             }
         }
 
+        var conditions = seen.Status.Conditions ?? [];
+        for (var i = 0; i < conditions.Count; i++)
+        {
+            if (conditions[i] is { Type: Conditions.Paused, Reason: Reasons.PausedByMigrationMonitor })
+            {
+                // The place in the list is tested too, as others write it as well.
+                patch.Add((JsonNode)JsonPatch.Test($"/status/conditions/{i}/reason", Reasons.PausedByMigrationMonitor));
+                patch.Add((JsonNode)JsonPatch.Remove($"/status/conditions/{i}"));
+                break;
+            }
+        }
+
         if (seen.Status.EvacuationNodeName is not null)
         {
             patch.Add((JsonNode)JsonPatch.Remove("/status/evacuationNodeName"));
@@ -204,10 +217,35 @@ public static class RecordPatches
         }
     }
 
-    public static JsonArray Mode(MigrationState state, string mode)
+    /// <summary>
+    /// The monitor has stopped the guest. It rests on the version that was read, as others write conditions too. Null: there is
+    /// nothing to tell (any more). A pause by the guest's user stays on record as such: it outlasts the migration.
+    /// </summary>
+    public static JsonArray? PausedByMonitor(VirtualMachineInstance seen, string migrationUid, DateTimeOffset now)
     {
-        var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
-        Set(patch, "mode", mode);
+        if (seen.Status?.MigrationState is not { Failed: not true } state || state.MigrationUid != migrationUid
+            || seen.Status.OwnerPodUID != state.SourcePodUID)
+        {
+            return null;
+        }
+
+        var paused = seen.Status.Conditions.IsTrue(Conditions.Paused);
+        if (paused && state.Mode == MigrationModes.Paused)
+        {
+            return null;
+        }
+
+        var patch = Guarded(migrationUid, state.SourcePodUID!);
+        patch.Add((JsonNode)JsonPatch.Test("/metadata/resourceVersion", seen.Metadata.ResourceVersion));
+        Set(patch, "mode", MigrationModes.Paused);
+        if (!paused)
+        {
+            var conditions = seen.Status.Conditions.With(
+                Conditions.Paused, status: true, now, Reasons.PausedByMigrationMonitor, "VMI was paused by the migration monitor");
+            patch.Add((JsonNode)JsonPatch.Add(
+                "/status/conditions", JsonSerializer.SerializeToNode(conditions, TypesJson.Default.IReadOnlyListCondition)));
+        }
+
         return patch;
     }
 

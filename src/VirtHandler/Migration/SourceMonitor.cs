@@ -9,7 +9,9 @@ namespace Godwit.VirtHandler.Migration;
 /// <summary>Carries out what <see cref="MigrationMonitor"/> orders while pages flow, and writes progress and decisions for people.</summary>
 internal sealed partial class SourceMonitor(string uid, RecordKeeper record, SourcePostCopy postCopy, ILogger logger, TimeProvider time)
 {
+    private const int MostWrites = 5;
     private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
+    private bool _pauseTold = true;
 
     /// <summary>The samples.</summary>
     public SourceProgress Progress { get; } = new(record, time);
@@ -40,7 +42,7 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
                     break;
                 case MonitorAction.PauseGuest:
                     await qmp.StopAsync(cancellationToken, CommandDeadline);
-                    notes.Add(RecordPatches.Mode(state, MigrationModes.Paused));
+                    _pauseTold = false;
                     break;
                 case MonitorAction.StartPostCopy:
                     ordered = await postCopy.OrderAsync(qmp, cancellationToken);
@@ -85,10 +87,22 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
             {
                 await record.WriteAsync(note, cancellationToken);
             }
+
+            await TellPauseAsync(cancellationToken);
         }
         catch (Exception e) when (e is ApiException or OperationCanceledException)
         {
             LogNotNoted(logger, uid, e.Message);
+        }
+    }
+
+    /// <summary>Built anew for each try: it rests on the newest version of the record.</summary>
+    private async Task TellPauseAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; !_pauseTold && i < MostWrites; i++)
+        {
+            _pauseTold = RecordPatches.PausedByMonitor(record.Vmi, uid, time.GetUtcNow()) is not { } pause
+                || await record.WriteAsync(pause, cancellationToken);
         }
     }
 

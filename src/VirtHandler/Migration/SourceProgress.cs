@@ -43,7 +43,7 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
             Pass = ours?.DirtySyncCount ?? 0,
             MemoryFlows = phase == SourcePhase.Active,
             ThrottlePercent = migration.CpuThrottlePercentage,
-            ExpectedDowntimeMs = migration.ExpectedDowntime,
+            PostCopy = phase is SourcePhase.Switching or SourcePhase.PostCopy or SourcePhase.PostCopyPaused or SourcePhase.PostCopyRecovering,
         };
     }
 

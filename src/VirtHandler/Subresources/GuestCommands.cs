@@ -78,13 +78,14 @@ public sealed partial class GuestCommands(ApiClient api, VirtHandlerOptions opti
     /// <summary>Writes the condition itself and does not leave it to the next report, which a migration would put off. Null: written.</summary>
     private async Task<string?> RecordAsync(GuestCommand command, VirtualMachineInstance vmi, NamespacedName key)
     {
-        var state = command == GuestCommand.Pause ? RunStates.Paused : RunStates.Running;
         var problem = "";
         for (var i = 0; i < MostWrites; i++)
         {
             try
             {
-                var conditions = GuestReport.Paused(vmi.Status!.Conditions, state, time.GetUtcNow());
+                var conditions = command == GuestCommand.Pause
+                    ? GuestReport.PausedByUser(vmi.Status!.Conditions, time.GetUtcNow())
+                    : vmi.Status!.Conditions.Without(Conditions.Paused);
                 await _writer.WriteAsync(vmi, vmi with { Status = vmi.Status with { Conditions = conditions } }, CancellationToken.None);
                 return null;
             }

@@ -57,6 +57,60 @@ public sealed class PausedMigrationTests
         await pair.Source.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal), seen);
     }
 
+    [Fact]
+    public async Task A_guest_that_the_monitor_stops_says_so_until_it_runs_at_the_target()
+    {
+        await using var pair = await Pair.BootAsync("mg.tick=10 mg.mem=48 mg.rate=60", configuration: Disrupting("30Mi"));
+        pair.Go();
+
+        var paused = await pair.Record.UntilAsync(IsPaused, TimeSpan.FromSeconds(30));
+        paused.Status!.Conditions.Find(Conditions.Paused)!.Reason.ShouldBe(Reasons.PausedByMigrationMonitor);
+        paused.Status.MigrationState!.Mode.ShouldBe(MigrationModes.Paused);
+
+        var vmi = await pair.EndAsync();
+        vmi.Status!.MigrationState!.Failed.ShouldNotBe(true, $"{vmi.Status.MigrationState.FailureReason}; {pair.Target.Errors}");
+        vmi.Status.Conditions.Find(Conditions.Paused).ShouldBeNull();
+        await pair.Target.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_guest_that_the_monitor_stopped_goes_on_at_the_source_when_the_migration_is_aborted()
+    {
+        await using var pair = await Pair.BootAsync("mg.tick=10 mg.mem=48 mg.rate=60", configuration: Disrupting("4Mi"));
+        pair.Go();
+        await pair.Record.UntilAsync(IsPaused, TimeSpan.FromSeconds(30));
+        var seen = pair.Source.Lines.Count;
+
+        await pair.AbortAsync();
+
+        var vmi = await pair.EndAsync();
+        vmi.Status!.MigrationState!.Failed.ShouldBe(true);
+        await pair.Source.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal), seen);
+        await pair.Target.ExitAsync();
+    }
+
+    [Fact]
+    public async Task A_guest_that_its_user_paused_stays_so_when_the_monitor_stops_it_too()
+    {
+        await using var pair = await Pair.BootAsync("mg.tick=10 mg.mem=48 mg.rate=60", configuration: Disrupting("30Mi"));
+        await PauseAsync(pair);
+        pair.Go();
+        await pair.Record.UntilAsync(v => v.Status!.MigrationState!.Mode == MigrationModes.Paused, TimeSpan.FromSeconds(30));
+
+        var vmi = await pair.EndAsync();
+
+        vmi.Status!.MigrationState!.Failed.ShouldNotBe(true, $"{vmi.Status.MigrationState.FailureReason}; {pair.Target.Errors}");
+        vmi.Status.Conditions!.Single(c => c.Type == Conditions.Paused).Reason.ShouldBe(Reasons.PausedByUser);
+        await using var target = await pair.Target.ConnectAsync();
+        (await target.QueryStatusAsync(Ct)).Running.ShouldBeFalse();
+    }
+
+    private static bool IsPaused(VirtualMachineInstance vmi) => vmi.Status!.Conditions.IsTrue(Conditions.Paused);
+
+    /// <summary>The guest is a gigabyte by KubeVirt's count: it is stopped after three seconds, and has as many more for the rest.</summary>
+    private static MigrationConfiguration Disrupting(string bandwidth) =>
+        new() { AllowWorkloadDisruption = true, AllowPostCopy = false, CompletionTimeoutPerGiB = 3, BandwidthPerMigration = bandwidth };
+
     /// <summary>What the node's agent does when it is asked to pause: stop the guest, then say so in the record.</summary>
     private static async Task PauseAsync(Pair pair)
     {

@@ -67,6 +67,30 @@ public sealed class EvacuationTests(ControllerFixture cluster) : IClassFixture<C
         await cluster.PodAsync(vmi, pod => pod.Metadata.Label(Labels.MigrationJobUid) == waiting.Metadata.Uid);
     }
 
+    [Fact]
+    public async Task A_marked_VMI_whose_last_move_has_left_a_pod_goes_when_that_pod_has_ended()
+    {
+        var pod = await cluster.PodAsync(await cluster.RunVmiAsync("restless"), static _ => true);
+        var metadata = new ObjectMeta
+        {
+            Name = "virt-launcher-restless-left",
+            Namespace = "default",
+            Labels = pod.Metadata.Labels,
+            OwnerReferences = pod.Metadata.OwnerReferences,
+        };
+        var left = await cluster.Api.CreateAsync(
+            Kinds.Pod, "default", pod with { Metadata = metadata, Status = null }, TypesJson.Default.Pod, ct: Stop);
+        await cluster.PatchPodAsync(left, """{"status":{"phase":"Running"}}""");
+        await cluster.VmiAsync("restless", static one => one.Status!.ActivePods!.Count == 2);
+        await cluster.PatchVmiAsync("restless", """
+            {"spec":{"evictionStrategy":"LiveMigrate"},
+             "status":{"evacuationNodeName":"node01","conditions":[{"type":"LiveMigratable","status":"True"}]}}
+            """);
+        await cluster.VmiAsync("restless", static one => one.Status!.Conditions.IsTrue(Conditions.EvictionRequested));
+        await cluster.PatchPodAsync(left, """{"status":{"phase":"Succeeded"}}""");
+        (await NextAsync("restless", after: "")).ShouldStartWith("kubevirt-evacuation-");
+    }
+
     private async Task<string> NextAsync(string vmi, string after)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));

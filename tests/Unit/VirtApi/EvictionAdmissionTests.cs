@@ -24,6 +24,7 @@ public sealed class EvictionAdmissionTests
 
     [Theory]
     [InlineData(null, true, null, null)]
+    [InlineData(null, false, null, null)]
     [InlineData("None", true, null, null)]
     [InlineData("LiveMigrate", true, "Eviction triggered evacuation of VMI \"default/vm1\"", "node01")]
     [InlineData("LiveMigrate", false, "VMI vm1 is configured with an eviction strategy but is not live-migratable: R: M", null)]

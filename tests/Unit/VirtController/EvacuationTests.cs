@@ -11,6 +11,8 @@ public sealed class EvacuationTests
     private static readonly Taint Draining = new() { Key = Taints.Drain, Value = "draining", Effect = "NoSchedule" };
 
     [Theory]
+    [InlineData(null, true, false)]
+    [InlineData(null, false, false)]
     [InlineData("None", true, false)]
     [InlineData("None", false, false)]
     [InlineData("LiveMigrate", true, true)]
@@ -19,7 +21,7 @@ public sealed class EvacuationTests
     [InlineData("LiveMigrateIfPossible", false, false)]
     [InlineData("External", true, false)]
     [InlineData("External", false, false)]
-    public void The_strategy_decides_who_leaves_a_drained_node(string strategy, bool migratable, bool leaves)
+    public void The_strategy_decides_who_leaves_a_drained_node(string? strategy, bool migratable, bool leaves)
     {
         (Evacuate(Vmi(strategy, migratable), Node(Draining)) is not null).ShouldBe(leaves);
         (Evacuate(Marked(Vmi(strategy, migratable)), Node()) is not null).ShouldBe(leaves);

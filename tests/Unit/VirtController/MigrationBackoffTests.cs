@@ -1,3 +1,4 @@
+using CsCheck;
 using Godwit.Types;
 using Godwit.VirtController;
 using Shouldly;
@@ -133,6 +134,46 @@ public sealed class MigrationBackoffTests
         var failed = MigrationDecisions.Decide(Facts(Given.Migration("Scheduling")) with { TargetPod = pod, Now = Given.Now.AddSeconds(301) }).Migration;
         failed.Status!.Phase.ShouldBe("Failed");
         FailureCauses.Of(failed).ShouldBe(FailureCause.NoCapacity);
+    }
+
+    [Fact]
+    public void The_wait_is_the_causes_own_doubled_for_each_failure_since_the_last_success_and_counted_from_the_newest() =>
+        Gen.Select(
+            Gen.Select(Gen.Frequency((12, Gen.Const("Failed")), (1, Gen.Const("Succeeded")), (1, Gen.Const("Running"))), Gen.Bool, Gen.Frequency((1, Gen.Const(true)), (6, Gen.Const(false))), Gen.OneOf("Target pod is down", Stuck, "", "Connection refused")).Array[0, 20],
+            Gen.Int[0, 4_000],
+            Gen.Int).Sample((history, seconds, seed) =>
+        {
+            // The last of them ended last, right now.
+            VirtualMachineInstanceMigration[] earlier = [.. history.Select((one, i) => Earlier(one.Item1, $"m{i}", i, one.Item2, one.Item3, one.Item4))];
+            var counted = earlier.Where(one => one.IsFinal()).Reverse().TakeWhile(one => one.Status!.Phase == "Failed")
+                .Where(one => one.Metadata.Annotations is not null && !one.IsDeleting()).ToList();
+            new Random(seed).Shuffle(earlier);
+            var facts = Facts(Automatic("Pending", "new", 99), earlier) with { Now = Given.Now.AddSeconds(seconds) };
+
+            var wait = MigrationBackoff.Decide(facts);
+
+            var (first, longest) = MigrationBackoff.Delays(counted.Count > 0 ? FailureCauses.Of(counted[0]) : FailureCause.Other);
+            var whole = counted.Count == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(first.TotalSeconds * Math.Pow(2, counted.Count - 1), longest.TotalSeconds));
+            (wait?.Left).ShouldBe(whole > TimeSpan.FromSeconds(seconds) ? whole - TimeSpan.FromSeconds(seconds) : null);
+            if (wait is not null)
+            {
+                (wait.Failures, wait.Until).ShouldBe((counted.Count, facts.Now + wait.Left));
+            }
+
+            MigrationBackoff.Decide(facts with { Migration = Given.Migration("Pending", "new") }).ShouldBeNull();
+        }, iter: 1000);
+
+    private static VirtualMachineInstanceMigration Earlier(string phase, string uid, int minute, bool automatic, bool deleted, string reason)
+    {
+        var one = Automatic(phase, uid, minute, reason);
+        return one with
+        {
+            Metadata = one.Metadata with
+            {
+                Annotations = automatic ? one.Metadata.Annotations : null,
+                DeletionTimestamp = deleted ? Given.Now : null,
+            },
+        };
     }
 
     private static BackoffWait? Wait(params VirtualMachineInstanceMigration[] earlier) =>

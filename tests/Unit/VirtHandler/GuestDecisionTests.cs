@@ -68,7 +68,7 @@ public sealed class GuestDecisionTests
     public void A_paused_guest_that_is_reset_stays_paused()
     {
         var vmi = Given.Vmi(VmiPhases.Running);
-        vmi = vmi with { Status = vmi.Status! with { Conditions = GuestReport.Paused(null, RunStates.Paused, Given.Now) } };
+        vmi = vmi with { Status = vmi.Status! with { Conditions = GuestReport.PausedByUser(null, Given.Now) } };
 
         GuestDecision.Decide(Given.Facts(vmi) with { HasDomain = true, Guest = new GuestState(RunStates.Prelaunch, Running: false) }).Step
             .ShouldBe(GuestStep.Report);

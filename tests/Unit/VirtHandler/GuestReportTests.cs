@@ -48,6 +48,32 @@ public sealed class GuestReportTests
     }
 
     [Fact]
+    public void A_guest_that_the_monitor_stopped_says_so_until_it_runs_again_and_is_never_taken_for_paused_by_its_user()
+    {
+        var failed = Failed(new Condition { Type = Conditions.Paused, Status = "True", Reason = "PausedByMigrationMonitor", Message = "VMI was paused by the migration monitor" });
+        var held = GuestReport.Apply(Stopped(failed), VmiPhases.Running);
+
+        held.Status!.Conditions.Find(Conditions.Paused)!.Reason.ShouldBe("PausedByMigrationMonitor");
+        GuestReport.Apply(Running(held), VmiPhases.Running).Status!.Conditions.Find(Conditions.Paused).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_guest_that_a_failed_migration_has_not_let_go_on_yet_is_not_told_as_paused_by_its_user()
+    {
+        GuestReport.Apply(Stopped(Failed()), VmiPhases.Running).Status!.Conditions.Find(Conditions.Paused).ShouldBeNull();
+        var users = Failed(new Condition { Type = Conditions.Paused, Status = "True", Reason = "PausedByUser", Message = "VMI was paused by user" });
+        GuestReport.Apply(Stopped(users), VmiPhases.Running).Status!.Conditions.Find(Conditions.Paused)!.Reason.ShouldBe("PausedByUser");
+    }
+
+    [Fact]
+    public void A_users_pause_takes_the_place_of_the_monitors()
+    {
+        var conditions = Failed(new Condition { Type = Conditions.Paused, Status = "True", Reason = "PausedByMigrationMonitor" }).Status!.Conditions;
+
+        GuestReport.PausedByUser(conditions, Given.Now).Find(Conditions.Paused)!.Reason.ShouldBe("PausedByUser");
+    }
+
+    [Fact]
     public void During_a_migration_nothing_is_told_but_the_end()
     {
         var vmi = Given.Vmi(VmiPhases.Running);
@@ -131,6 +157,18 @@ public sealed class GuestReportTests
         failed.Conditions.Find(Conditions.LiveMigratable)!.Reason.ShouldBe("InterfaceNotLiveMigratable");
         failed.Conditions.Find(Conditions.StorageLiveMigratable)!.Status.ShouldBe("False");
         failed.MigrationMethod.ShouldBe("BlockMigration");
+    }
+
+    private static GuestFacts Stopped(VirtualMachineInstance vmi) =>
+        Running(vmi) with { Guest = new GuestState(RunStates.Paused, Running: false) };
+
+    private static VirtualMachineInstance Failed(params Condition[] conditions)
+    {
+        var vmi = Given.Vmi(VmiPhases.Running);
+        return vmi with
+        {
+            Status = vmi.Status! with { Conditions = conditions, MigrationState = new MigrationState { MigrationUid = "u", Failed = true, Completed = true } },
+        };
     }
 
     private static string Text(VirtualMachineInstance vmi) => System.Text.Json.JsonSerializer.Serialize(vmi, TypesJson.Default.VirtualMachineInstance);

@@ -138,6 +138,72 @@ public sealed class RecordPatchesTests
         vmi.Status.MigrationState.Decisions[^1].Action.ShouldBe("a24");
     }
 
+    [Theory]
+    [InlineData(null, "PausedByMigrationMonitor")]
+    [InlineData("PausedByUser", "PausedByUser")]
+    public void A_pause_by_the_monitor_is_told_and_one_by_the_user_stays_the_users(string? before, string told)
+    {
+        var vmi = With(Vmi, before);
+        var paused = Apply(vmi, RecordPatches.PausedByMonitor(vmi, "m", Now)!);
+
+        paused.Status!.MigrationState!.Mode.ShouldBe("Paused");
+        paused.Status.Conditions!.Count(condition => condition.Type == "Paused").ShouldBe(1);
+        paused.Status.Conditions.Find("Paused")!.Reason.ShouldBe(told);
+        paused.Status.Conditions.Find("LiveMigratable").ShouldNotBeNull();
+        RecordPatches.PausedByMonitor(paused, "m", Now).ShouldBeNull();
+    }
+
+    [Fact]
+    public void The_monitors_pause_says_why_and_since_when_as_KubeVirt_does()
+    {
+        var vmi = Vmi with { Status = Vmi.Status! with { Conditions = null } };
+        var pause = Apply(vmi, RecordPatches.PausedByMonitor(vmi, "m", Now)!).Status!.Conditions.Find("Paused")!;
+
+        (pause.Status, pause.Message).ShouldBe(("True", "VMI was paused by the migration monitor"));
+        pause.LastTransitionTime.ShouldBe(Timestamps.Seconds(Now));
+    }
+
+    [Fact]
+    public void The_monitors_pause_is_not_told_when_the_migration_has_failed_or_was_committed_or_is_another()
+    {
+        var failed = Apply(Vmi, RecordPatches.Failure(Vmi.Status!.MigrationState!, "why", null, Now));
+        RecordPatches.PausedByMonitor(failed, "m", Now).ShouldBeNull();
+        RecordPatches.PausedByMonitor(Apply(Vmi, RecordPatches.Commit(Vmi, Now, null)), "m", Now).ShouldBeNull();
+        RecordPatches.PausedByMonitor(Vmi, "other", Now).ShouldBeNull();
+        var changed = Vmi with { Metadata = Vmi.Metadata with { ResourceVersion = "8" } };
+        Should.Throw<JsonPatchException>(() => Apply(changed, RecordPatches.PausedByMonitor(Vmi, "m", Now)!));
+    }
+
+    [Theory]
+    [InlineData("PausedByMigrationMonitor", null)]
+    [InlineData("PausedByUser", "PausedByUser")]
+    public void The_monitors_pause_ends_when_the_guest_runs_at_the_target_and_the_users_does_not(string before, string? after)
+    {
+        var committed = Apply(With(Vmi, before), RecordPatches.Commit(Vmi, Now, null));
+
+        var running = Apply(committed, RecordPatches.Running(committed, Now, Now));
+
+        running.Status!.Conditions.Find("Paused")?.Reason.ShouldBe(after);
+        running.Status.Conditions.Find("LiveMigratable").ShouldNotBeNull();
+        var moved = committed with { Status = committed.Status! with { Conditions = [.. committed.Status.Conditions!.Reverse()] } };
+        if (after is null)
+        {
+            Should.Throw<JsonPatchException>(() => Apply(moved, RecordPatches.Running(committed, Now, Now)));
+        }
+    }
+
+    private static VirtualMachineInstance With(VirtualMachineInstance vmi, string? pausedReason)
+    {
+        Condition[] conditions = [new Condition { Type = "LiveMigratable", Status = "True", Reason = "R" }];
+        return vmi with
+        {
+            Status = vmi.Status! with
+            {
+                Conditions = pausedReason is null ? conditions : [new Condition { Type = "Paused", Status = "True", Reason = pausedReason }, .. conditions],
+            },
+        };
+    }
+
     private static VirtualMachineInstance Apply(VirtualMachineInstance vmi, JsonArray patch) =>
         JsonPatch.Apply(JsonSerializer.SerializeToNode(vmi, TypesJson.Default.VirtualMachineInstance), patch)
             .Deserialize(TypesJson.Default.VirtualMachineInstance)!;
