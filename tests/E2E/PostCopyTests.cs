@@ -30,6 +30,7 @@ public sealed class PostCopyTests(ClusterFixture cluster)
         VmiFacts.Node(vmi).ShouldBe(before);
         vmi.Text("status", "migrationState", "failureReason").ShouldNotBeNull().ShouldContain("Live migration is not completed after");
         vmi.Text("status", "migrationState", "migrationPolicyName").ShouldBe("e2e-outrun");
+        vmi.At("status", "migrationState", "transfer", "throttlePercent").ShouldBeNull("auto-converge is off");
         await guest.ShouldBeUnhurtAsync();
         (await guest.LivingPodsAsync()).Count.ShouldBe(1);
     }

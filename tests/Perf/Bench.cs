@@ -13,19 +13,49 @@ internal static class Bench
     public static async Task RunAsync(BenchOptions options, TestCluster cluster, Report report, CancellationToken ct)
     {
         report.Load("at the start");
+        if (options.Wants("rules"))
+        {
+            MonitorBench.Run(report);
+            await QueueBench.RunAsync(options, report, ct);
+        }
+
+        if (options.Only == "rules")
+        {
+            report.Load("at the end");
+            return;
+        }
+
         var (nodesReady, all) = await cluster.UpAsync(ct);
         report.Add("godwit up: all nodes Ready", "ms", nodesReady.TotalMilliseconds, 3000);
         report.Add("godwit up: virtual machines welcome", "ms", all.TotalMilliseconds);
-        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, ct);
-        Memory(cluster, report);
+        if (options.Wants("moves"))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, ct);
+            Memory(cluster, report);
+        }
+
         await cluster.ImportGuestAsync(ct);
+        if (options.Wants("moves"))
+        {
+            await MovesAsync(options, cluster, report, ct);
+        }
+
+        if (options.Wants("drain"))
+        {
+            await DrainBench.RunAsync(cluster, report, ct);
+        }
+
+        report.Load("at the end");
+    }
+
+    private static async Task MovesAsync(BenchOptions options, TestCluster cluster, Report report, CancellationToken ct)
+    {
         var vmi = await cluster.CreateGuestAsync(ct);
         report.Add("virt-launcher with a running guest, RSS", "MiB", TestCluster.InPod(vmi.Status!.OwnerPodUID!, "virt-launcher").Rss, 15);
         await MoveAsync(options, cluster, vmi, report, ct);
         var model = await cluster.Api.GetAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), ct: ct);
         await cluster.Api.DeleteAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), ct: ct);
         await ListBench.RunAsync(cluster.Api, model, options.Objects, report, ct);
-        report.Load("at the end");
     }
 
     private static void Memory(TestCluster cluster, Report report)

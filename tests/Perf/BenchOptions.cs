@@ -5,6 +5,9 @@ namespace Godwit.Perf;
 /// <summary>What to measure, and with what.</summary>
 internal sealed record BenchOptions
 {
+    /// <summary>Measurements of this name only; null: all of them.</summary>
+    public string? Only { get; init; }
+
     /// <summary>Moves of each kind that count; one more goes before them, for warmth, and is reported apart.</summary>
     public int Hops { get; init; } = 10;
 
@@ -15,7 +18,14 @@ internal sealed record BenchOptions
 
     public string Bin { get; init; } = Path.GetFullPath("artifacts/godwit");
 
+    /// <summary>Migrations that are queued at once.</summary>
+    public int Queued { get; init; } = 1500;
+
+    public string Manifests { get; init; } = Path.GetFullPath("deploy");
+
     public string Output { get; init; } = Path.GetFullPath("artifacts/perf");
+
+    public bool Wants(string name) => Only is null || Only == name;
 
     /// <summary>Null when the words make no sense.</summary>
     public static BenchOptions? Parse(string[] words)
@@ -28,6 +38,13 @@ internal sealed record BenchOptions
             {
                 case "quick":
                     options = options with { Hops = 4 };
+                    break;
+                case "rules" or "moves" or "drain":
+                    options = options with { Only = words[i] };
+                    break;
+                case "--queued" when int.TryParse(value, CultureInfo.InvariantCulture, out var queued) && queued > 0:
+                    options = options with { Queued = queued };
+                    i++;
                     break;
                 case "--keep":
                     options = options with { Keep = true };

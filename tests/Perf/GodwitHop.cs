@@ -6,7 +6,7 @@ namespace Godwit.Perf;
 /// <summary>One migration as a user orders it, watched through the API.</summary>
 internal sealed record GodwitHop(double TotalMs, MigrationState State, IReadOnlyList<(string Phase, double AtMs)> Phases)
 {
-    public static async Task<GodwitHop> RunAsync(TestCluster cluster, int number, CancellationToken ct)
+    public static async Task<GodwitHop> RunAsync(TestCluster cluster, int number, CancellationToken ct, string guest = "demo")
     {
         var name = $"hop-{number}";
         var phases = new List<(string, double)>();
@@ -19,7 +19,7 @@ internal sealed record GodwitHop(double TotalMs, MigrationState State, IReadOnly
                 ApiVersion = Kinds.VirtualMachineInstanceMigration.ApiVersion,
                 Kind = Kinds.VirtualMachineInstanceMigration.Kind,
                 Metadata = new ObjectMeta { Name = name, Namespace = "default" },
-                Spec = new VirtualMachineInstanceMigrationSpec { VmiName = "demo" },
+                Spec = new VirtualMachineInstanceMigrationSpec { VmiName = guest },
             },
             TypesJson.Default.VirtualMachineInstanceMigration,
             ct: ct);
@@ -40,7 +40,7 @@ internal sealed record GodwitHop(double TotalMs, MigrationState State, IReadOnly
             ct);
         var total = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         // What the target's agent told at the end is in the VMI; the migration's copy follows.
-        var state = (await cluster.GuestAsync(ct)).Status?.MigrationState ?? new MigrationState();
+        var state = (await cluster.GuestAsync(ct, guest)).Status?.MigrationState ?? new MigrationState();
         return end.Status?.Phase == "Succeeded"
             ? new GodwitHop(total, state, phases)
             : throw new InvalidOperationException($"migration {name} failed: {state.FailureReason}");

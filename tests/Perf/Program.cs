@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Godwit.Perf;
 
-// bench [quick] [--hops N] [--keep]: measures what README says, in one run, and prints a table; JSON into artifacts/perf/.
+// bench [rules|moves|drain] [quick] [--hops N] [--queued N] [--keep]: measures what README says, in one run, and prints a table; JSON into artifacts/perf/.
 var options = BenchOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: bench [quick] [--hops N] [--keep] [--bin DIR]   (as root; DIR holds the published programs)");
+    Console.Error.WriteLine("usage: bench [rules|moves|drain] [quick] [--hops N] [--queued N] [--keep] [--bin DIR]   (as root; DIR holds the published programs; rules needs none)");
     return 2;
 }
 
@@ -27,9 +27,9 @@ await using (var cluster = new TestCluster(options))
         // What was measured up to here is true all the same.
         report.Note($"broke off: {e.Message}");
     }
-    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    catch (OperationCanceledException)
     {
-        report.Note("interrupted: figures are incomplete");
+        report.Note(stop.IsCancellationRequested ? "interrupted: figures are incomplete" : "broke off: what was waited for did not come in time");
     }
 }
 

@@ -33,6 +33,8 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
             ct);
         var took = Stopwatch.GetElapsedTime(began);
         _api = ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
+        // It limits each migration to 64 MiB/s, and the bare moves beside them have no limit.
+        await _api.DeleteAsync(Kinds.ConfigMap, new(Installation.Namespace, Installation.ConfigMapName), ct: ct);
         var ready = double.Parse(ReadyAfter().Match(notes).Groups["seconds"].Value, CultureInfo.InvariantCulture);
         return (TimeSpan.FromSeconds(ready), took);
     }
@@ -63,21 +65,26 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
         Domain.Read(Path.Combine(_state, "nodes", node, "kubelet", "pods", podUid, "volumes", "kubernetes.io~empty-dir", "godwit"))
         ?? throw new InvalidOperationException($"pod {podUid} has no domain");
 
-    public async Task<VirtualMachineInstance> CreateGuestAsync(CancellationToken ct)
+    public Task<VirtualMachineInstance> CreateGuestAsync(CancellationToken ct) => CreateGuestAsync("demo", static _ => { }, ct);
+
+    /// <summary>The demo guest under a name of its own and with some changes, once it runs.</summary>
+    public async Task<VirtualMachineInstance> CreateGuestAsync(string name, Action<JsonObject> change, CancellationToken ct)
     {
         var manifest = Yaml.ParseObjects(await File.ReadAllTextAsync(Path.Combine(options.Bin, "examples", "vmi-demo.yaml"), ct))[0];
+        manifest["metadata"]!["name"] = name;
+        change(manifest);
         await Api.CreateAsync(Kinds.VirtualMachineInstance, WithNamespace(manifest), ct: ct);
         return await WatchAsync(
-            Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, "demo", vmi => vmi.Status?.Phase == "Running", ct);
+            Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, name, vmi => vmi.Status?.Phase == "Running", ct);
     }
 
     /// <summary>Waits until the object is as wanted, seeing each of its versions as it comes.</summary>
     public async Task<T> WatchAsync<T>(
-        ResourceKind kind, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string name, Func<T, bool> done, CancellationToken ct)
+        ResourceKind kind, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string name, Func<T, bool> done, CancellationToken ct, TimeSpan? deadline = null)
         where T : class
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
+        patience.CancelAfter(deadline ?? Patience);
         var watch = new WatchOptions { FieldSelector = $"metadata.name={name}" };
         while (true)
         {
@@ -91,8 +98,8 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
         }
     }
 
-    public async Task<VirtualMachineInstance> GuestAsync(CancellationToken ct) =>
-        await Api.GetAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), TypesJson.Default.VirtualMachineInstance, ct: ct);
+    public async Task<VirtualMachineInstance> GuestAsync(CancellationToken ct, string name = "demo") =>
+        await Api.GetAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", name), TypesJson.Default.VirtualMachineInstance, ct: ct);
 
     public async ValueTask DisposeAsync()
     {

@@ -119,10 +119,14 @@ internal sealed class MigrationQueue(Func<MigrationConfiguration> limits, Action
         });
     }
 
-    /// <summary>What held a place, in work or by its turn, does so no longer, or not the same one.</summary>
-    private static bool FreesPlace(Candidate? old, Candidate? fresh) => old is not null && (old.IsActive || !old.IsHeld)
-        && (fresh is null || (!fresh.IsActive && (old.IsActive || fresh.IsHeld))
-            || old.SourceNode != fresh.SourceNode || old.TargetNode != fresh.TargetNode || (!fresh.IsActive && Group(old) != Group(fresh)));
+    /// <summary>
+    /// What held a place, in work or by its turn, does so no longer, or not the same one. One that is bound to a node may fill it:
+    /// the place of one that can go nowhere else is the next one's then.
+    /// </summary>
+    private static bool FreesPlace(Candidate? old, Candidate? fresh) => old?.TargetNode != fresh?.TargetNode
+        || (old is not null && (old.IsActive || !old.IsHeld)
+            && (fresh is null || (!fresh.IsActive && (old.IsActive || fresh.IsHeld))
+                || old.SourceNode != fresh.SourceNode || (!fresh.IsActive && Group(old) != Group(fresh))));
 
     private List<NamespacedName> GrantedLocked()
     {

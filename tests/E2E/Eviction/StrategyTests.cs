@@ -146,7 +146,7 @@ public sealed class StrategyTests(ClusterFixture cluster)
     {
         Action<JsonObject> pin = row.Migratable
             ? static _ => { }
-            : await SmallGuest.OnClaimAsync(cluster, Namespace, $"of-{row.Guest}", "ReadWriteOnce");
+        : await SmallGuest.OnClaimAsync(cluster, Namespace, $"of-{row.Guest}", "ReadWriteOnce");
         var guest = await SmallGuest.StartAsync(
             cluster,
             Namespace,

@@ -83,18 +83,24 @@ public sealed class PolicyPropertyTests
     }
 
     [Fact]
-    public void For_each_setting_the_policys_word_counts_then_the_resources_then_the_maps_then_the_default() =>
-        Gen.Bool.Array[3 * Values.Count].Sample(said =>
+    public void For_each_setting_the_policys_word_counts_then_the_resources_then_the_maps_then_the_default_of_its_time() =>
+        Gen.Select(Gen.Bool.Array[3 * Values.Count], Gen.Bool).Sample((said, mapped) =>
         {
             // 0: the policy, 1: the KubeVirt resource, 2: the ConfigMap.
-            var places = Enumerable.Range(0, 3).Select(place => Document(place, said)).ToArray();
+            var places = Enumerable.Range(0, 3).Select(place => mapped || place < 2 ? Document(place, said) : []).ToArray();
             var cluster = ClusterConfiguration.Resolve(
                 Given.KubeVirt(new JsonObject { ["migrations"] = places[1].DeepClone() }.ToJsonString()),
-                LegacyConfiguration.Read(new ConfigMap { Data = new Dictionary<string, string> { ["migrations"] = places[2].ToJsonString() } }));
+                mapped ? LegacyConfiguration.Read(new ConfigMap { Data = new Dictionary<string, string> { ["migrations"] = places[2].ToJsonString() } }) : null);
             var result = JsonSerializer.SerializeToNode(
                 MigrationSettings.Apply(cluster.Migrations, places[0].Deserialize(TypesJson.Default.MigrationPolicySpec)),
                 TypesJson.Default.MigrationConfiguration)!;
             var defaults = JsonSerializer.SerializeToNode(MigrationSettings.Default, TypesJson.Default.MigrationConfiguration)!;
+            if (mapped)
+            {
+                defaults["bandwidthPerMigration"] = "64Mi";
+                defaults["completionTimeoutPerGiB"] = 800;
+            }
+
             foreach (var name in Values.Keys)
             {
                 var wanted = places.Select(place => place[name]).FirstOrDefault(value => value is not null) ?? defaults[name];
@@ -106,7 +112,7 @@ public sealed class PolicyPropertyTests
 
                 JsonNode.DeepEquals(result[name], wanted).ShouldBeTrue($"{name}: {result[name]?.ToJsonString()}, not {wanted?.ToJsonString()}");
             }
-        });
+        }, iter: Many);
 
     private static JsonObject Document(int place, bool[] said)
     {

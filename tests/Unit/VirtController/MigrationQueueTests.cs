@@ -99,7 +99,7 @@ public sealed class MigrationQueueTests
             foreach (var (step, i, any) in steps)
             {
                 var name = $"m{i}";
-                var before = Granted(model, limits);
+                var (before, arriving) = (Granted(model, limits), Arriving(model, limits));
                 var old = model.GetValueOrDefault(name);
                 woken.Clear();
                 switch (step)
@@ -135,6 +135,10 @@ public sealed class MigrationQueueTests
 
                 // The one that changed is looked at anyway.
                 Granted(model, limits).Except(before).Where(one => one != name).ShouldBeSubsetOf(woken);
+                if (step == 3)
+                {
+                    Arriving(model, limits).Except(arriving).ShouldBeSubsetOf(woken);
+                }
             }
         }, iter: 3000);
 
@@ -195,6 +199,12 @@ public sealed class MigrationQueueTests
 
     private static HashSet<string> Granted(Dictionary<string, Candidate> model, MigrationConfiguration limits) =>
         [.. MigrationLimits.Granted(model.Values, limits).Select(one => one.Migration.Metadata.Name!)];
+
+    private static HashSet<string> Arriving(Dictionary<string, Candidate> model, MigrationConfiguration limits)
+    {
+        var active = model.Values.Where(one => one.IsActive).ToList();
+        return [.. active.Where(one => one.TargetNode is not null).Select(one => one.Migration.Metadata.Name!).Where(one => MigrationLimits.HasInboundSlot(one, active, limits))];
+    }
 
     private static NamespacedName Key(string name) => new("default", name);
 

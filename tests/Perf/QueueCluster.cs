@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+using Godwit.LocalCluster;
+using Godwit.LocalCluster.ApiServer;
+using Godwit.Machinery;
+using Godwit.Types;
+using Godwit.VirtController;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Godwit.Perf;
+
+/// <summary>An API server and virt-controller within this process, with nodes and guests that are only played.</summary>
+internal sealed class QueueCluster : IAsyncDisposable
+{
+    public const int Nodes = 8;
+    private const int Writers = 8;
+    private readonly string _folder = Directory.CreateTempSubdirectory("godwit-queue-").FullName;
+    private readonly CancellationTokenSource _stop = new();
+    private ApiServerHost? _server;
+    private List<Task> _running = [];
+
+    public ApiClient Api { get; private set; } = null!;
+
+    public ReconcileCounter Looks { get; } = new("migration");
+
+    public static string Node(int i) => $"node{i % Nodes:00}";
+
+    public async Task StartAsync(string manifests, CancellationToken ct)
+    {
+        _server = await ApiServerHost.StartAsync(
+            new ApiServerOptions { StateDirectory = _folder, ClusterName = "queue" }, NullLoggerFactory.Instance, ct);
+        var context = new ClusterContext(
+            new ClusterOptions { StateDirectory = _folder, Name = "queue" }, _server, NullLoggerFactory.Instance, TimeProvider.System)
+        {
+            KubeconfigPath = Path.Combine(_folder, "kubeconfig"),
+        };
+        _running = [.. ClusterControllers.All().Select(part => part.RunAsync(context, _stop.Token))];
+        Api = ApiClient.FromKubeconfig(context.KubeconfigPath);
+        foreach (var file in Directory.GetFiles(Path.Combine(manifests, "crds")).Append(Path.Combine(manifests, "namespace.yaml")))
+        {
+            await CreateAllAsync(file, ct);
+        }
+
+        foreach (var file in new[] { "virt-controller.yaml", "kubevirt-cr.yaml" })
+        {
+            await CreateAllAsync(Path.Combine(manifests, file), ct);
+        }
+
+        for (var i = 0; i < Nodes; i++)
+        {
+            await Api.CreateAsync(Kinds.Node, NodeDocument(Node(i)), ct: ct);
+        }
+    }
+
+    /// <summary>From here on virt-controller works, and the played agents with it.</summary>
+    public void Work(PlayedAgents agents)
+    {
+        _running.Add(VirtControllers.RunAsync(new VirtControllerOptions(), Api, Looks, TimeProvider.System, _stop.Token));
+        _running.Add(agents.RunAsync(_stop.Token));
+    }
+
+    /// <summary>A part that ended with an error before its time; null while all is well.</summary>
+    public string? Problem() => _running.Find(static task => task.IsFaulted)?.Exception?.GetBaseException().Message;
+
+    public Task LimitAsync(int parallel, CancellationToken ct) => Api.PatchAsync(
+        Kinds.KubeVirt,
+        new NamespacedName(Installation.Namespace, Installation.KubeVirtName),
+        PatchKind.Merge,
+        JsonNode.Parse($$$$$"""{"spec":{"configuration":{"migrations":{"parallelMigrationsPerCluster":{{{{{parallel}}}}}}}}}""")!,
+        ct: ct);
+
+    /// <summary>Does the same for many, some at a time.</summary>
+    public static async Task ForEachAsync(int count, Func<int, Task> work)
+    {
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ =>
+        {
+            while (Interlocked.Increment(ref next) is var i && i < count)
+            {
+                await work(i);
+            }
+        }));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_running).ContinueWith(static _ => { }, TaskScheduler.Default);
+        Api?.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _stop.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task CreateAllAsync(string file, CancellationToken ct)
+    {
+        foreach (var document in Yaml.ParseObjects(await File.ReadAllTextAsync(file, ct)))
+        {
+            while (true)
+            {
+                try
+                {
+                    await Api.CreateAsync(KindOf(document), document, ct: ct);
+                    break;
+                }
+                catch (ApiException e) when (e.IsNotFound)
+                {
+                    // Its definition is not served yet.
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, ct);
+                }
+            }
+        }
+    }
+
+    private static ResourceKind KindOf(JsonObject document)
+    {
+        var version = document.Text("apiVersion")!;
+        var slash = version.IndexOf('/', StringComparison.Ordinal);
+        var kind = document.Text("kind")!;
+        var cluster = kind is "CustomResourceDefinition" or "Namespace" or "ClusterRole" or "ClusterRoleBinding";
+        return new ResourceKind(slash < 0 ? "" : version[..slash], version[(slash + 1)..], kind.ToLowerInvariant() + "s", kind, !cluster);
+    }
+
+    // The heartbeat is of the future: nobody renews it.
+    private static JsonObject NodeDocument(string name) => (JsonObject)JsonNode.Parse($$$$"""
+        {"apiVersion":"v1","kind":"Node",
+         "metadata":{"name":"{{{{name}}}}","labels":{"kubevirt.io/schedulable":"true","kubernetes.io/arch":"amd64","kubernetes.io/hostname":"{{{{name}}}}"},
+           "annotations":{"kubevirt.io/heartbeat":"{{{{Timestamps.Format(TimeProvider.System.GetUtcNow().AddHours(1))}}}}"}}}
+        """)!;
+}
