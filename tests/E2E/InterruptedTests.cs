@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Document;
 using Godwit.Tests.E2E.Support;
@@ -35,8 +36,8 @@ public sealed class InterruptedTests(ClusterFixture cluster)
                 (await KubectlAsync(Where, "delete", "vmim", Job, "--ignore-not-found", "--timeout=60s")).Ok();
                 await ShouldBeAtHomeAsync(guest, home, $"cancelled when {phase}");
 
-                await ReachAsync(guest, phase);
-                (await KubectlAsync(Where, "delete", "pod", "-l", "kubevirt.io/migrationJobUID", "--field-selector=status.phase!=Succeeded,status.phase!=Failed", "--timeout=60s")).Ok();
+                var job = await ReachAsync(guest, phase);
+                (await KubectlAsync(Where, "delete", "pod", "-l", $"kubevirt.io/migrationJobUID={job.Text("metadata", "uid")}", "--timeout=60s")).Ok();
                 var end = await guest.EndOfAsync(Job);
                 // Where there was no pod yet the migration has gone its way.
                 if (!end.Succeeded)
@@ -87,7 +88,7 @@ public sealed class InterruptedTests(ClusterFixture cluster)
     }
 
     /// <summary>Asks for a move and comes back as soon as it is seen in the phase, or in a later one when that was passed between two looks.</summary>
-    private async Task ReachAsync(Guest guest, string phase)
+    private async Task<JsonObject> ReachAsync(Guest guest, string phase)
     {
         (await cluster.KubectlAsync(["create", "-n", guest.Name.Namespace, "-f", "-"], $$"""
             apiVersion: kubevirt.io/v1
@@ -96,7 +97,7 @@ public sealed class InterruptedTests(ClusterFixture cluster)
             spec: {vmiName: {{guest.Name.Name}}}
             """)).Ok();
         var rank = Array.IndexOf(Phases, phase);
-        await guest.UntilAsync(Job, m => Array.IndexOf(Phases, m.Text("status", "phase")) >= rank);
+        return await guest.UntilAsync(Job, m => Array.IndexOf(Phases, m.Text("status", "phase")) >= rank);
     }
 
     private static async Task ShouldBeAtHomeAsync(Guest guest, string home, string when)

@@ -22,6 +22,9 @@ public sealed record SourceFacts
     /// <summary>Post-copy was ordered: the commit comes before the switch, and after it only the target may run.</summary>
     public bool PostCopy { get; init; }
 
+    /// <summary>The target has said that the guest is with it, though by post-copy its memory may still be on the way.</summary>
+    public bool TargetArrived { get; init; }
+
     /// <summary>Post-copy's channel is open but nothing has come through it for longer than it may.</summary>
     public bool Stalled { get; init; }
 

@@ -103,6 +103,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             AbortRequested = state.AbortRequested == true,
             TargetListening = !string.IsNullOrEmpty(state.TargetNodeAddress),
             TargetRuns = state.TargetNodeDomainReadyTimestamp is not null && (!state.IsPostCopy() || state.Completed == true),
+            TargetArrived = state.TargetNodeDomainReadyTimestamp is not null,
             PostCopy = state.IsPostCopy(),
             PausedByUser = vmi.PausedByUser(),
             GivenUp = _monitor.GivenUp,

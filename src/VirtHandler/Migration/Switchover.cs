@@ -39,6 +39,9 @@ public static class Switchover
     private static SourceDecision DecidePostCopySource(SourceFacts facts) => facts switch
     {
         { Phase: SourcePhase.PreSwitchover } => new(SourceAction.Continue, "the record names the target, which fetches the rest from here"),
+        // Until it has loaded the devices, a target whose channel ends gives up and takes the guest with it (QEMU 10.0, seen); TCP alone
+        // bridges an outage of many minutes.
+        { Phase: SourcePhase.PostCopy, Stalled: true, TargetArrived: false } => new(SourceAction.Wait, "nothing comes through, and the target has not taken the guest over yet"),
         { Phase: SourcePhase.PostCopy, Stalled: true } => new(SourceAction.BreakChannel, "nothing comes through the channel any more"),
         { Phase: SourcePhase.PostCopyRecovering, Stuck: true } => new(SourceAction.BreakChannel, "the new channel does not come about"),
         { Phase: SourcePhase.PostCopyPaused } => new(SourceAction.RecoverChannel, "the channel is broken"),

@@ -39,10 +39,7 @@ public sealed class StrategyTests(ClusterFixture cluster)
                 }
             }
 
-            foreach (var (row, guest) in guests)
-            {
-                await EvictAsync(row, guest);
-            }
+            await Task.WhenAll(guests.Select(g => EvictAsync(g.Row, g.Guest)));
 
             foreach (var (_, guest) in guests.Where(static g => g.Row.Refusal is not null))
             {
@@ -93,6 +90,8 @@ public sealed class StrategyTests(ClusterFixture cluster)
 
     private async Task EvictAsync(StrategyRow row, Guest guest)
     {
+        // What the move from the tainted node has left has to end first.
+        await guest.UntilOnePodAsync();
         var home = await guest.NodeAsync();
         var pod = (await guest.LivingPodsAsync()).ShouldHaveSingleItem();
         var answer = await Evictions.PostAsync(cluster, Namespace, pod);

@@ -57,6 +57,14 @@ public sealed class SwitchoverTests
         .ShouldBe((SourceAction.RecordFailure, SourceAction.Cancel));
 
     [Fact]
+    public void A_silent_channel_is_broken_only_when_the_target_has_the_guest_for_before_that_it_would_end_with_it()
+    {
+        var silent = Source with { Owner = Owner.Target, PostCopy = true, Phase = SourcePhase.PostCopy, GuestStopped = true, Stalled = true };
+        Decide(silent).ShouldBe(SourceAction.Wait);
+        Decide(silent with { TargetArrived = true }).ShouldBe(SourceAction.BreakChannel);
+    }
+
+    [Fact]
     public void A_monitor_that_gives_up_too_late_does_not_stop_the_commit() =>
         Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true, GivenUp = "too slow" }).ShouldBe(SourceAction.Commit);
 
