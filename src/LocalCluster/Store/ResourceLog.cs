@@ -39,12 +39,23 @@ internal sealed class ResourceLog(long since)
         bell.TrySetResult();
     }
 
-    /// <summary>Changes after a revision; false when the ring does not reach back so far.</summary>
-    public bool TryRead(long after, List<StoreEvent> into, out Task next)
+    /// <summary>Ends when changes come that are not published at this moment.</summary>
+    public Task Next
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bell.Task;
+            }
+        }
+    }
+
+    /// <summary>Changes after one revision and up to another; false when the ring does not reach back so far.</summary>
+    public bool TryRead(long after, long upTo, List<StoreEvent> into)
     {
         lock (_gate)
         {
-            next = _bell.Task;
             if (after < _completeAfter)
             {
                 return false;
@@ -52,7 +63,7 @@ internal sealed class ResourceLog(long since)
 
             foreach (var change in _events)
             {
-                if (change.Revision > after)
+                if (change.Revision > after && change.Revision <= upTo)
                 {
                     into.Add(change);
                 }

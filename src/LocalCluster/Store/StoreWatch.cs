@@ -25,16 +25,18 @@ public sealed class StoreWatch
     /// <summary>The changes since the last call, without waiting; empty when there are none.</summary>
     public IReadOnlyList<StoreEvent> Read()
     {
-        // The order matters: the log is filled before the revision moves, so everything up to it is in the log.
+        // The order matters. The bell first: what is published after the look at the revision rings it. Then the revision: the log
+        // is filled before that moves, so everything up to it is in the log, and what is beyond cannot be read by anybody yet.
+        _next = _log.Next;
         var revision = _store.Revision;
         var events = new List<StoreEvent>();
-        if (!_log.TryRead(Position, events, out _next))
+        if (!_log.TryRead(Position, revision, events))
         {
             events = _store.ReadHistory(_resource, Position, revision);
             _next = Task.CompletedTask;
         }
 
-        Position = Math.Max(Position, Math.Max(revision, events.Count == 0 ? 0 : events[^1].Revision));
+        Position = Math.Max(Position, revision);
         return events;
     }
 

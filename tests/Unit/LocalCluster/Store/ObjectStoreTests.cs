@@ -63,6 +63,44 @@ public sealed class ObjectStoreTests : IDisposable
         _store.Snapshot.List("others").ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_watch_shows_can_be_read_at_once_and_none_is_missed_however_fast_they_come(bool sleeps)
+    {
+        const int Writers = 8;
+        const int Each = 250;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var watch = _store.Watch("things", 0);
+        var writing = Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < Each; i++)
+                {
+                    await _store.CreateAsync(Key($"{writer}-{i}"), Thing("a", i));
+                }
+            },
+            deadline.Token)));
+        for (var seen = 0; seen < Writers * Each;)
+        {
+            var events = watch.Read();
+            seen += events.Count;
+            foreach (var change in events)
+            {
+                _store.Get(change.Object.Key).ShouldNotBeNull($"revision {change.Revision} was shown at {_store.Revision}");
+            }
+
+            if (events.Count == 0 && sleeps)
+            {
+                await watch.WaitAsync(deadline.Token);
+            }
+
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+
+        await writing;
+    }
+
     [Fact]
     public async Task A_watch_sees_what_came_after_its_revision_with_the_state_before()
     {
