@@ -53,6 +53,8 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
         KeyValuePair.Create(MigrationCapabilities.Multifd, channels > 0),
         KeyValuePair.Create(MigrationCapabilities.AutoConverge, autoConverge),
         KeyValuePair.Create(MigrationCapabilities.PostcopyRam, postCopy),
+        // A page that the guest waits for does not queue behind those that it does not, nor under the limit for them.
+        KeyValuePair.Create(MigrationCapabilities.PostcopyPreempt, postCopy),
     ];
 
     public async Task MigrateAsync(QmpClient qmp, MigrationState state, CancellationToken ct)

@@ -21,9 +21,16 @@ public sealed class PodNetwork(IHostTools tools) : IPodNetwork
         await tools.RequireAsync("nsenter", InNetworkOf(pid, "ip", "-batch", "-"), plan.IpBatch, cancellationToken);
 
         // route_localnet: what runs in the pod may reach the guest at 127.0.0.1, as a container's sidecar expects.
+        // tcp_syn_retries: QEMU makes a broken post-copy channel again, and the guest stands still until it has; an attempt that
+        // began while the network was away would go on asking more and more seldom, up to two minutes after it is back.
+        // What the guest sends is routed, and not concerned.
         await tools.RequireAsync(
             "nsenter",
-            InNetworkOf(pid, "sh", "-c", $"echo 1 > /proc/sys/net/ipv4/ip_forward && echo 1 > /proc/sys/net/ipv4/conf/{PodWiring.BridgeName}/route_localnet"),
+            InNetworkOf(
+                pid,
+                "sh",
+                "-c",
+                $"cd /proc/sys/net/ipv4 && echo 1 > ip_forward && echo 1 > conf/{PodWiring.BridgeName}/route_localnet && echo 1 > tcp_syn_retries"),
             null,
             cancellationToken);
         if (plan.Rules is { } rules)

@@ -107,9 +107,9 @@ public sealed class PausedMigrationTests
 
     private static bool IsPaused(VirtualMachineInstance vmi) => vmi.Status!.Conditions.IsTrue(Conditions.Paused);
 
-    /// <summary>The guest is a gigabyte by KubeVirt's count: it is stopped after three seconds, and has as many more for the rest.</summary>
+    /// <summary>The guest is a gigabyte by KubeVirt's count: it is stopped after five seconds, and has as many more for the rest, which takes two.</summary>
     private static MigrationConfiguration Disrupting(string bandwidth) =>
-        new() { AllowWorkloadDisruption = true, AllowPostCopy = false, CompletionTimeoutPerGiB = 3, BandwidthPerMigration = bandwidth };
+        new() { AllowWorkloadDisruption = true, AllowPostCopy = false, CompletionTimeoutPerGiB = 5, BandwidthPerMigration = bandwidth };
 
     /// <summary>What the node's agent does when it is asked to pause: stop the guest, then say so in the record.</summary>
     private static async Task PauseAsync(Pair pair)
