@@ -92,7 +92,7 @@ public sealed class PausedMigrationTests
     [Fact]
     public async Task A_guest_that_its_user_paused_stays_so_when_the_monitor_stops_it_too()
     {
-        await using var pair = await Pair.BootAsync("mg.tick=10 mg.mem=48 mg.rate=60", configuration: Disrupting("30Mi"));
+        await using var pair = await Pair.BootAsync("mg.tick=10 mg.mem=48 mg.rate=60", configuration: Disrupting("18Mi"));
         await PauseAsync(pair);
         pair.Go();
         await pair.Record.UntilAsync(v => v.Status!.MigrationState!.Mode == MigrationModes.Paused, TimeSpan.FromSeconds(30));
