@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Godwit.LocalCluster.Expressions;
 using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.Admission;
@@ -6,6 +7,9 @@ namespace Godwit.LocalCluster.Admission;
 /// <summary>One hook of a webhook configuration, read once.</summary>
 internal sealed record Webhook
 {
+    /// <summary>What match conditions may speak of.</summary>
+    public static IReadOnlyCollection<string> Variables { get; } = ["object", "oldObject", "request"];
+
     public required string Name { get; init; }
 
     public required IReadOnlyList<WebhookRule> Rules { get; init; }
@@ -45,7 +49,7 @@ internal sealed record Webhook
         CaBundle = hook.Text("clientConfig", "caBundle") ?? "",
         NamespaceSelector = LabelSelector.FromJson(hook["namespaceSelector"] ?? new JsonObject()),
         ObjectSelector = LabelSelector.FromJson(hook["objectSelector"] ?? new JsonObject()),
-        Conditions = [.. (hook["matchConditions"] as JsonArray ?? []).Select(c => (c.Text("name") ?? "", Expression.Parse(c.Text("expression") ?? "")))],
+        Conditions = [.. (hook["matchConditions"] as JsonArray ?? []).Select(c => (c.Text("name") ?? "", Expression.Parse(c.Text("expression") ?? "", Variables)))],
         Timeout = TimeSpan.FromSeconds(hook.Integer("timeoutSeconds") ?? 10),
         IgnoresFailure = hook.Text("failurePolicy") == "Ignore",
         MatchesEquivalent = hook.Text("matchPolicy") != "Exact",

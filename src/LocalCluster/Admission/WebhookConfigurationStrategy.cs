@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Resources;
+using Godwit.LocalCluster.Expressions;
 using Godwit.LocalCluster.Schema;
 using Godwit.Machinery;
 
@@ -86,7 +87,7 @@ public sealed class WebhookConfigurationStrategy : ResourceStrategy
     {
         try
         {
-            Expression.Parse(expression);
+            Expression.Parse(expression, Webhook.Variables);
             return null;
         }
         catch (FormatException e)

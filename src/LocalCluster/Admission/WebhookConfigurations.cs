@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Admission;
+using Godwit.LocalCluster.Expressions;
 using Godwit.LocalCluster.Store;
 
 namespace Godwit.LocalCluster.Admission;

@@ -7,7 +7,7 @@ namespace Godwit.LocalCluster.ApiServer;
 public sealed record RequestOptions(UserInfo User)
 {
     /// <summary>For the cluster's own controllers. Each call has its own list of warnings.</summary>
-    public static RequestOptions System => new(UserInfo.System) { FieldValidation = "Ignore" };
+    public static RequestOptions System => new(UserInfo.System) { FieldValidation = "Ignore", FieldManager = "kube-controller-manager" };
 
     public bool DryRun { get; init; }
 
@@ -17,7 +17,11 @@ public sealed record RequestOptions(UserInfo User)
     /// <summary>Ignore, Warn or Strict.</summary>
     public string FieldValidation { get; init; } = "Warn";
 
+    /// <summary>Who becomes the owner of what the write sets: as asked for, else by the name of the client.</summary>
     public string FieldManager { get; init; } = "";
+
+    /// <summary>The write is a server-side apply, which has settled already who owns what.</summary>
+    internal bool Applies { get; init; }
 
     /// <summary>CreateOptions, UpdateOptions, PatchOptions or DeleteOptions as admission sees them.</summary>
     public JsonObject? Options { get; init; }

@@ -3,6 +3,7 @@ using Godwit.LocalCluster.ApiServer.Admission;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Writing;
 using Godwit.LocalCluster.Store;
+using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.ApiServer;
 
@@ -11,6 +12,7 @@ public sealed partial class ResourceOperations
     /// <summary>Server-side apply: the object as this manager wants it, merged with what others own. Says whether it was created.</summary>
     public async Task<(JsonObject Object, bool Created)> ApplyAsync(ResourceTarget target, JsonObject applied, bool force, RequestOptions options, CancellationToken cancellationToken)
     {
+        options = options with { Applies = true };
         var root = target.Version.Schema?.Root;
         var entry = new FieldManager(options.FieldManager, "Apply", (string)applied["apiVersion"]!, target.Subresource ?? "");
         if (Store.Get(Key(target)) is null)
@@ -67,6 +69,30 @@ public sealed partial class ResourceOperations
         catch (StatusException e) when (e.Code is 409 or 403)
         {
             // Made by somebody else meanwhile, or the namespace is on its way out.
+        }
+    }
+
+    private void Track(JsonObject? old, JsonObject candidate, ResourceTarget target, RequestOptions options)
+    {
+        if (!options.Applies)
+        {
+            UpdateTracking.Track(old, candidate, target, options.FieldManager, Timestamp(_time.GetUtcNow()));
+        }
+    }
+
+    /// <summary>What the strategy wrote into the status belongs to the part of the server that it stands for.</summary>
+    private void TrackStatus(JsonObject? old, JsonObject candidate, ResourceTarget target)
+    {
+        if (target.Subresource is null && target.Resource.Strategy.StatusManager is { } manager)
+        {
+            var before = (JsonObject)candidate.DeepClone();
+            before["status"] = old?["status"]?.DeepClone();
+            if (candidate["status"]?["storedVersions"] is { } stored)
+            {
+                before.Ensure("status")["storedVersions"] = stored.DeepClone();
+            }
+
+            UpdateTracking.Track(before, candidate, target with { Subresource = "status" }, manager, Timestamp(_time.GetUtcNow()));
         }
     }
 }

@@ -141,6 +141,7 @@ public sealed partial class ResourceOperations
     {
         var resource = target.Resource;
         var context = Context(target, Text(obj, "metadata", "name"), options);
+        Track(null, obj, target, options);
         obj = await MutateAsync(AdmissionOperation.Create, target, context.Name, obj, null, options, cancellationToken);
         var metadata = Decoding.Metadata(obj);
         foreach (var name in (string[])["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"])
@@ -161,6 +162,7 @@ public sealed partial class ResourceOperations
         }
 
         resource.Strategy.PrepareForCreate(context, obj);
+        TrackStatus(null, obj, target);
         if (resource.Custom || resource.Strategy.CountsGeneration)
         {
             metadata["generation"] = 1;
@@ -201,10 +203,12 @@ public sealed partial class ResourceOperations
         CheckPreconditions(target, old, metadata);
         var context = Context(target, target.Name, options);
         candidate = UpdateRules.Limit(target, candidate, old);
+        Track(old, candidate, target, options);
         candidate = await MutateAsync(AdmissionOperation.Update, target, target.Name, candidate, old, options, cancellationToken);
         candidate = UpdateRules.Limit(target, candidate, old);
         UpdateRules.KeepSystemMetadata(candidate, old);
         resource.Strategy.PrepareForUpdate(context, candidate, old);
+        TrackStatus(old, candidate, target);
         UpdateRules.CountGeneration(target, candidate, old);
 
         var errors = new List<FieldError>(MetadataRules.Check(resource, candidate));
@@ -252,30 +256,6 @@ public sealed partial class ResourceOperations
         }
 
         return (last, result);
-    }
-
-    private static void CheckPreconditions(ResourceTarget target, JsonObject old, JsonObject metadata)
-    {
-        var uid = Text(metadata, "uid");
-        var oldUid = Text(old, "metadata", "uid");
-        if (uid.Length > 0 && uid != oldUid)
-        {
-            throw ApiErrors.Conflict(target.Resource.Group, target.Resource.Plural, target.Name,
-                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {oldUid}");
-        }
-
-        var revision = Text(metadata, "resourceVersion");
-        if (revision.Length == 0)
-        {
-            if (target.Resource.Custom || !target.Resource.Strategy.AllowsUnconditionalUpdate)
-            {
-                ThrowIfInvalid(target, target.Name, [FieldError.Invalid("metadata.resourceVersion", "0", "must be specified for an update")]);
-            }
-        }
-        else if (revision != Text(old, "metadata", "resourceVersion"))
-        {
-            throw ApiErrors.Modified(target.Resource.Group, target.Resource.Plural, target.Name);
-        }
     }
 
     private async Task<JsonObject> MutateAsync(
@@ -335,45 +315,6 @@ public sealed partial class ResourceOperations
         DryRun = options.DryRun,
     };
 
-    private static void CheckNamespace(ResourceTarget target, JsonObject metadata)
-    {
-        var ns = Text(metadata, "namespace");
-        if (!target.Resource.Namespaced)
-        {
-            metadata.Remove("namespace");
-        }
-        else if (ns.Length > 0 && ns != target.Namespace)
-        {
-            throw ApiErrors.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
-        }
-        else
-        {
-            metadata["namespace"] = target.Namespace;
-        }
-    }
-
-    private void CheckNamespaceIsOpen(ResourceTarget target, string name)
-    {
-        if (!target.Resource.Namespaced)
-        {
-            return;
-        }
-
-        var ns = Store.Get(new StoreKey("namespaces", "", target.Namespace))?.ToJsonObject()
-            ?? throw ApiErrors.NotFound("", "namespaces", target.Namespace);
-        if (ns["metadata"]?["deletionTimestamp"] is not null)
-        {
-            throw ApiErrors.Forbidden(target.Resource.Group, target.Resource.Plural, name,
-                $"unable to create new content in namespace {target.Namespace} because it is being terminated",
-                new JsonObject
-                {
-                    ["reason"] = "NamespaceTerminating",
-                    ["message"] = $"namespace {target.Namespace} is being terminated",
-                    ["field"] = "metadata.namespace",
-                });
-        }
-    }
-
     private WriteContext Context(ResourceTarget target, string name, RequestOptions options) =>
         new(target.Resource, target.Version, target.Subresource, target.Namespace, name, options.User, options.DryRun, Store, _time);
 
@@ -381,14 +322,6 @@ public sealed partial class ResourceOperations
 
     private static StatusException NotFound(ResourceTarget target) =>
         ApiErrors.NotFound(target.Resource.Group, target.Resource.Plural, target.Name);
-
-    private static void ThrowIfInvalid(ResourceTarget target, string name, List<FieldError> errors)
-    {
-        if (errors.Count > 0)
-        {
-            throw ApiErrors.Invalid(target.Resource.Group, target.Resource.Kind, name, errors);
-        }
-    }
 
     private static void SetRevision(JsonObject obj, long revision) =>
         obj["metadata"]!["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture);

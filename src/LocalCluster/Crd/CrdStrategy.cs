@@ -16,6 +16,8 @@ public sealed class CrdStrategy(ResourceRegistry registry) : ResourceStrategy
 
     public override bool CountsGeneration => true;
 
+    public override string? StatusManager => "kube-apiserver";
+
     public override void PrepareForCreate(WriteContext context, JsonObject obj)
     {
         obj["status"] = new JsonObject { ["conditions"] = new JsonArray(), ["storedVersions"] = new JsonArray() };

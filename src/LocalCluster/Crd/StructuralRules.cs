@@ -130,9 +130,16 @@ internal static class StructuralRules
             errors.Add(FieldError.Forbidden($"{path}.additionalProperties", "additionalProperties cannot be set to false"));
         }
 
-        if (schema["x-kubernetes-validations"] is JsonArray { Count: > 0 })
+        foreach (var (rule, i) in (schema["x-kubernetes-validations"] as JsonArray ?? []).OfType<JsonObject>().Select(static (r, i) => (r, i)))
         {
-            errors.Add(FieldError.Forbidden($"{path}.x-kubernetes-validations", "this server does not evaluate validation rules (CEL): remove them, or use a cluster that does"));
+            try
+            {
+                ValidationRule.Parse(rule);
+            }
+            catch (FormatException e)
+            {
+                errors.Add(FieldError.Invalid($"{path}.x-kubernetes-validations[{i}].rule", JsonKinds.Show(rule["rule"]), $"compilation failed: {e.Message}"));
+            }
         }
 
         if (schema.Text("pattern") is { } pattern)

@@ -15,7 +15,7 @@ public sealed class OpenApiDocuments(ResourceRegistry registry) : IOpenApiProvid
         GroupVersions().ToDictionary(g => g.Path, g => Entry(g).Hash, StringComparer.Ordinal);
 
     public ReadOnlyMemory<byte>? Document(string path) =>
-        GroupVersions().FirstOrDefault(g => g.Path == path) is { } found ? Entry(found).Json : null;
+        GroupVersions().FirstOrDefault(g => g.Path == path) is { } found ? (ReadOnlyMemory<byte>?)Entry(found).Json : null;
 
     private IEnumerable<GroupVersion> GroupVersions() =>
         from resource in registry.All

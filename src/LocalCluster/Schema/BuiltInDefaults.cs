@@ -23,7 +23,26 @@ internal static class BuiltInDefaults
                 SecretData(obj);
                 Set(obj, "type", "Opaque");
                 break;
+            case "Event" when apiVersion == "v1":
+                foreach (var part in (string[])["involvedObject", "source"])
+                {
+                    obj.Ensure(part);
+                }
+
+                foreach (var time in (string[])["firstTimestamp", "lastTimestamp", "eventTime"])
+                {
+                    obj.TryAdd(time, null);
+                }
+
+                Set(obj, "reportingComponent", "");
+                Set(obj, "reportingInstance", "");
+                break;
             case "Namespace":
+                if (obj.Text("metadata", "name") is { Length: > 0 } name)
+                {
+                    Set(obj.Ensure("metadata").Ensure("labels"), "kubernetes.io/metadata.name", name);
+                }
+
                 Set(obj.Ensure("status"), "phase", "Active");
                 break;
             case "PersistentVolumeClaim" when obj["spec"] is JsonObject spec:

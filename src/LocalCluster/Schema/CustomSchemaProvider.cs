@@ -7,6 +7,8 @@ namespace Godwit.LocalCluster.Schema;
 /// <summary>The schema of one version of a custom resource.</summary>
 public sealed class CustomSchemaProvider(StructuralSchema schema, JsonObject source) : ISchemaProvider
 {
+    private readonly bool _hasValidations = schema.HasValidations;
+
     // Merging must know the metadata of an object too, which the definition's schema does not describe.
     private readonly StructuralSchema _root = new()
     {
@@ -29,5 +31,17 @@ public sealed class CustomSchemaProvider(StructuralSchema schema, JsonObject sou
 
     public void Default(JsonObject obj) => SchemaDefaulter.Apply(obj, schema);
 
-    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old) => SchemaValidator.Validate(obj, schema, "", old);
+    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old) 
+    {
+        var errors = SchemaValidator.Validate(obj, schema, "", old, out var fits);
+        if (!_hasValidations)
+        {
+            return errors;
+        }
+
+        // A rule may take for granted what the schema says.
+        return fits
+            ? [.. errors, .. SchemaValidator.CheckRules(obj, schema, "", old)]
+            : [.. errors, FieldError.Invalid("<nil>", "null", "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation")];
+    }
 }

@@ -16,12 +16,43 @@ public sealed partial class SchemaValidator
     /// All errors of a value. What did not change since <paramref name="old"/> is not held against a write, so that a schema may
     /// be tightened without locking stored objects.
     /// </summary>
-    public static IReadOnlyList<FieldError> Validate(JsonNode? value, StructuralSchema schema, string path = "", JsonNode? old = null)
+    public static IReadOnlyList<FieldError> Validate(JsonNode? value, StructuralSchema schema, string path = "", JsonNode? old = null) =>
+        Validate(value, schema, path, old, out _);
+
+    /// <inheritdoc cref="Validate(JsonNode?, StructuralSchema, string, JsonNode?)"/>
+    /// <param name="value">What to check.</param>
+    /// <param name="schema">By what.</param>
+    /// <param name="path">Where it is in its object.</param>
+    /// <param name="old">What it was before the update.</param>
+    /// <param name="fits">Whether each value has the form that the schema gives it; items that are twice in a list do not change that.</param>
+    public static IReadOnlyList<FieldError> Validate(JsonNode? value, StructuralSchema schema, string path, JsonNode? old, out bool fits)
     {
         var validator = new SchemaValidator();
         validator.Node(value, schema, path, old);
+        fits = validator._errors.Count == 0;
         validator.Lists(value, schema, path, old);
         return validator._errors;
+    }
+
+    /// <summary>The errors that the schema's own rules find in a value that fits the schema.</summary>
+    public static IEnumerable<FieldError> CheckRules(JsonNode? value, StructuralSchema schema, string path, JsonNode? old)
+    {
+        if (value is null || (old is not null && JsonNode.DeepEquals(value, old)))
+        {
+            return [];
+        }
+
+        var own = schema.Validations.Select(rule => rule.Check(value, old, path)).OfType<FieldError>();
+        var below = value switch
+        {
+            JsonObject obj => obj.SelectMany(p => (schema.Properties.GetValueOrDefault(p.Key) ?? schema.AdditionalProperties) is { HasValidations: true } inner
+                ? CheckRules(p.Value, inner, Join(path, p.Key), (old as JsonObject)?[p.Key])
+                : []),
+            JsonArray array when schema.Items is { HasValidations: true } items =>
+                array.SelectMany((item, i) => CheckRules(item, items, $"{path}[{i}]", Counterpart(item, schema, old as JsonArray))),
+            _ => [],
+        };
+        return own.Concat(below);
     }
 
     private void Node(JsonNode? value, StructuralSchema schema, string path, JsonNode? old)

@@ -38,6 +38,14 @@ public sealed class StructuralSchema : ISchemaNode
 
     public ValueRules Rules { get; init; } = ValueRules.None;
 
+    /// <summary>Rules in the Common Expression Language.</summary>
+    public IReadOnlyList<ValidationRule> Validations { get; init; } = [];
+
+    /// <summary>Whether this node or one below it has such rules.</summary>
+    public bool HasValidations =>
+        Validations.Count > 0 || Items?.HasValidations == true || AdditionalProperties?.HasValidations == true
+        || Properties.Values.Any(static p => p.HasValidations);
+
     public bool PreserveUnknownFields { get; init; }
 
     public bool EmbeddedResource { get; init; }

@@ -40,6 +40,7 @@ public static class StructuralSchemaParser
             Required = Texts(schema["required"]),
             Enum = schema["enum"] is JsonArray values ? [.. values.Select(v => v?.DeepClone())] : [],
             Rules = Rules(schema),
+            Validations = [.. (schema["x-kubernetes-validations"] as JsonArray ?? []).OfType<JsonObject>().Select(ValidationRule.Parse)],
             PreserveUnknownFields = schema.Flag("x-kubernetes-preserve-unknown-fields") ?? false,
             EmbeddedResource = schema.Flag("x-kubernetes-embedded-resource") ?? false,
             IntOrString = schema.Flag("x-kubernetes-int-or-string") ?? false,

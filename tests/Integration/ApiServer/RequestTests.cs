@@ -145,8 +145,8 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     {
         using var client = new RawClient(cluster.Server, certificate: null);
         var (code, status) = await client.GetAsync("/api/v1/namespaces");
-        code.ShouldBe(401);
-        status.ToJsonString().ShouldBe("""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}""");
+        code.ShouldBe(403);
+        status["message"]!.GetValue<string>().ShouldBe("namespaces is forbidden: User \"system:anonymous\" cannot list resource \"namespaces\" in API group \"\" at the cluster scope");
         (await client.GetAsync("/version")).Code.ShouldBe(200);
         using var health = await client.AnswerAsync(HttpMethod.Get, "/readyz");
         (await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("ok");

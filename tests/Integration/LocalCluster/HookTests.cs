@@ -93,7 +93,7 @@ public sealed class HookTests(ClusterFixture cluster) : IClassFixture<ClusterFix
 
     [Fact]
     public async Task A_match_condition_that_is_not_understood_is_refused() =>
-        (await cluster.KubectlAsync("apply -f -", Configuration("MutatingWebhookConfiguration", "default", "/mutate", "", "  matchConditions: [{name: x, expression: \"object.spec.list.all(x, x > 1)\"}]"))).Error
+        (await cluster.KubectlAsync("apply -f -", Configuration("MutatingWebhookConfiguration", "default", "/mutate", "", "  matchConditions: [{name: x, expression: \"object.spec.list.map(x, x > 1)\"}]"))).Error
             .ShouldContain("webhooks[0].matchConditions[0].expression: Invalid value");
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
 using Shouldly;
@@ -6,9 +7,19 @@ using Xunit;
 namespace Godwit.Integration.VirtController;
 
 /// <summary>A marked VMI, from the mark to its end, as the API shows it.</summary>
-public sealed class EvacuationTests(ControllerFixture cluster) : IClassFixture<ControllerFixture>
+public sealed class EvacuationTests(ControllerFixture cluster) : IClassFixture<ControllerFixture>, IAsyncLifetime
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>Nobody plays the agents: what one test has begun must not stand in the way of the next.</summary>
+    public async ValueTask InitializeAsync() => await cluster.Api.PatchAsync(
+        Kinds.KubeVirt,
+        new NamespacedName(Installation.Namespace, Installation.KubeVirtName),
+        PatchKind.Merge,
+        JsonNode.Parse("""{"spec":{"configuration":{"migrations":{"parallelOutboundMigrationsPerNode":20,"parallelMigrationsPerCluster":20}}}}""")!,
+        ct: Stop);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_mark_brings_a_migration_and_shows_on_VMI_and_pod_until_it_is_taken_away()

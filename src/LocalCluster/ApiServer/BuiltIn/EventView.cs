@@ -29,6 +29,15 @@ internal sealed class EventView : IStorageView
             result[names.GetValueOrDefault(name, name)] = value?.DeepClone();
         }
 
+        foreach (var name in (string[])["reportingController", "reportingInstance"])
+        {
+            // The newer form leaves out what is empty.
+            if (apiVersion != "v1" && result[name] is JsonValue text && text.TryGetValue<string>(out var value) && value.Length == 0)
+            {
+                result.Remove(name);
+            }
+        }
+
         result["apiVersion"] = apiVersion;
         return result;
     }

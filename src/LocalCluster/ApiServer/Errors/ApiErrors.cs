@@ -45,7 +45,7 @@ public static class ApiErrors
             details["causes"] = new JsonArray([.. causes]);
         }
 
-        return new StatusException(403, "Forbidden", $"{Qualified(group, plural)} \"{name}\" is forbidden: {why}", details);
+        return new StatusException(403, "Forbidden", $"{Qualified(group, plural)}{(name.Length > 0 ? $" \"{name}\"" : "")} is forbidden: {why}", details);
     }
 
     public static StatusException MethodNotAllowed(string what) =>

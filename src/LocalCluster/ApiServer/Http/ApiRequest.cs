@@ -66,8 +66,16 @@ internal sealed record ApiRequest(HttpContext Http, RequestInfo Info, ResourceTa
         {
             DryRun = dryRun.Count > 0,
             FieldValidation = validation.Length == 0 ? "Warn" : validation,
-            FieldManager = Query("fieldManager"),
+            FieldManager = Query("fieldManager") is { Length: > 0 } named ? named : ClientName(),
             Options = options,
         };
+    }
+
+    /// <summary>The client by its own account, as far as it can be read: <c>kubectl</c> of <c>kubectl/v1.32.4 (linux/amd64)</c>.</summary>
+    private string ClientName()
+    {
+        const int Longest = 128;
+        var name = string.Concat(Http.Request.Headers.UserAgent.ToString().Split('/')[0].Where(static c => !char.IsControl(c)));
+        return name.Length <= Longest ? name : name[..Longest];
     }
 }

@@ -73,7 +73,7 @@ internal sealed class Authenticator(X509Certificate2 ca, ServiceAccountTokens to
         }
 
         groups.Add("system:authenticated");
-        var user = new UserInfo(name, groups);
+        var user = new UserInfo(name, groups) { Extra = UserInfo.Credential("X509SHA256=" + key.ToLowerInvariant()) };
         if (_known.Count > 1000)
         {
             _known.Clear();

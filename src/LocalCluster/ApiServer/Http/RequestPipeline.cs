@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Admission;
 using Godwit.LocalCluster.ApiServer.Discovery;
 using Godwit.LocalCluster.ApiServer.Errors;
@@ -68,12 +69,13 @@ internal sealed partial class RequestPipeline(
         var path = http.Request.Path.Value ?? "/";
         if (user is null)
         {
-            if (!ServerInfoHandler.IsOpen(path) || http.Request.Headers.Authorization.Count > 0)
+            // Who shows something that does not hold is told so, and not taken for nobody.
+            if (http.Request.Headers.Authorization.Count > 0 || http.Connection.ClientCertificate is not null)
             {
                 throw ApiErrors.Unauthorized();
             }
 
-            user = Anonymous;
+            user = ServerInfoHandler.IsOpen(path) ? Anonymous : throw Refused(Anonymous, http, path);
         }
 
         http.Items[typeof(UserInfo)] = user;
@@ -89,6 +91,12 @@ internal sealed partial class RequestPipeline(
 
         var request = RequestInfo.Parse(path);
         if (request is null)
+        {
+            await ResponseWriter.TextAsync(http, StatusCodes.Status404NotFound, "404 page not found\n");
+            return;
+        }
+
+        if (!registry.Serves(request.Group, request.Version))
         {
             await ResponseWriter.TextAsync(http, StatusCodes.Status404NotFound, "404 page not found\n");
             return;
@@ -112,6 +120,19 @@ internal sealed partial class RequestPipeline(
             Subresource = request.Subresource.Length == 0 ? null : request.Subresource,
         };
         await resources.HandleAsync(new ApiRequest(http, request, target, user));
+    }
+
+    private static StatusException Refused(UserInfo user, HttpContext http, string path)
+    {
+        if (RequestInfo.Parse(path) is not { } request)
+        {
+            return new StatusException(403, "Forbidden", $"forbidden: User \"{user.Name}\" cannot {http.Request.Method.ToLowerInvariant()} path \"{path}\"", new JsonObject());
+        }
+
+        var resource = request.Subresource.Length > 0 ? $"{request.Resource}/{request.Subresource}" : request.Resource;
+        var place = request.Namespace.Length > 0 ? $"in the namespace \"{request.Namespace}\"" : "at the cluster scope";
+        return ApiErrors.Forbidden(request.Group, request.Resource, request.Name,
+            $"User \"{user.Name}\" cannot {ResourceHandler.Verb(http.Request, request)} resource \"{resource}\" in API group \"{request.Group}\" {place}");
     }
 
     [LoggerMessage(1, LogLevel.Error, "Request {Method} {Path} failed")]

@@ -25,19 +25,7 @@ internal sealed class ResourceHandler(
             return subresources.HandleAsync(call, name);
         }
 
-        var named = call.Info.Name.Length > 0;
-        var verb = call.Http.Request.Method switch
-        {
-            "GET" when call.Info.LegacyWatch || call.Flag("watch") => "watch",
-            "GET" when named => "get",
-            "GET" => "list",
-            "POST" when !named => "create",
-            "PUT" when named => "update",
-            "PATCH" when named => "patch",
-            "DELETE" when named => "delete",
-            "DELETE" => "deletecollection",
-            _ => "",
-        };
+        var verb = Verb(call.Http.Request, call.Info);
         var allowed = call.Target.Subresource is null ? call.Target.Resource.Verbs : (IReadOnlyList<string>)["get", "update", "patch"];
         if (!allowed.Contains(verb))
         {
@@ -62,6 +50,24 @@ internal sealed class ResourceHandler(
         };
     }
 
+    /// <summary>What a request asks to be done; empty when the method does not go with the path.</summary>
+    public static string Verb(HttpRequest request, RequestInfo info)
+    {
+        var named = info.Name.Length > 0;
+        return request.Method switch
+        {
+            "GET" when info.LegacyWatch || request.Query["watch"] == "true" || request.Query["watch"] == "1" => "watch",
+            "GET" when named => "get",
+            "GET" => "list",
+            "POST" when !named => "create",
+            "PUT" when named => "update",
+            "PATCH" when named => "patch",
+            "DELETE" when named => "delete",
+            "DELETE" => "deletecollection",
+            _ => "",
+        };
+    }
+
     private Task GetAsync(ApiRequest call)
     {
         var negotiation = call.Negotiate();
@@ -83,8 +89,8 @@ internal sealed class ResourceHandler(
         var options = call.WriteOptions("CreateOptions");
         var duplicates = new List<string>();
         var body = await RequestBody.ReadObjectAsync(call.Http, call.Target.Resource.Kind, duplicates);
-        var created = await operations.CreateAsync(call.Target, body, options with { DuplicateFields = duplicates }, call.Aborted);
-        ResponseWriter.Warn(call.Http, options.Warnings);
+        var created = await ResponseWriter.WarningAsync(
+            call.Http, options, operations.CreateAsync(call.Target, body, options with { DuplicateFields = duplicates }, call.Aborted));
         await ResponseWriter.ObjectAsync(call, StatusCodes.Status201Created, created, time);
     }
 
@@ -93,8 +99,8 @@ internal sealed class ResourceHandler(
         var options = call.WriteOptions("UpdateOptions");
         var duplicates = new List<string>();
         var body = await RequestBody.ReadObjectAsync(call.Http, call.Target.Resource.Kind, duplicates);
-        var updated = await operations.UpdateAsync(call.Target, body, options with { DuplicateFields = duplicates }, call.Aborted);
-        ResponseWriter.Warn(call.Http, options.Warnings);
+        var updated = await ResponseWriter.WarningAsync(
+            call.Http, options, operations.UpdateAsync(call.Target, body, options with { DuplicateFields = duplicates }, call.Aborted));
         await ResponseWriter.ObjectAsync(call, StatusCodes.Status200OK, updated, time);
     }
 

@@ -31,7 +31,7 @@ internal static class ResponseWriter
 
     /// <summary>Any document as JSON, or YAML when asked.</summary>
     public static Task NodeAsync(HttpContext http, int code, JsonNode body, bool yaml = false) => yaml
-        ? BytesAsync(http, code, "application/yaml", Encoding.UTF8.GetBytes(Yaml.Write(body)))
+        ? BytesAsync(http, code, "application/yaml", Encoding.UTF8.GetBytes(Yaml.Write(Sorted(body))))
         : BytesAsync(http, code, "application/json", WantsPretty(http) ? Encoding.UTF8.GetBytes(body.ToJsonString(Pretty)) : ObjectCodec.ToBytes(body));
 
     /// <summary>People who use curl or a browser, or ask for it, read indented JSON.</summary>
@@ -80,4 +80,26 @@ internal static class ResponseWriter
             http.Response.Headers.Append("Warning", $"299 - \"{text}\"");
         }
     }
+
+    /// <summary>Waits for a write and puts its warnings into the answer, also when that is a refusal.</summary>
+    public static async Task<JsonObject> WarningAsync(HttpContext http, RequestOptions options, Task<JsonObject> write)
+    {
+        try
+        {
+            return await write;
+        }
+        finally
+        {
+            Warn(http, options.Warnings);
+        }
+    }
+
+    /// <summary>YAML goes out with its keys in order.</summary>
+    private static JsonNode Sorted(JsonNode node) => node switch
+    {
+        JsonObject obj => new JsonObject(obj.OrderBy(static p => p.Key, StringComparer.Ordinal)
+            .Select(static p => KeyValuePair.Create(p.Key, p.Value is null ? null : (JsonNode?)Sorted(p.Value)))),
+        JsonArray array => new JsonArray([.. array.Select(static item => item is null ? null : Sorted(item))]),
+        _ => node.DeepClone(),
+    };
 }

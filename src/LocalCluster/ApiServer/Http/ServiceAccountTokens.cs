@@ -74,7 +74,10 @@ internal sealed class ServiceAccountTokens(ECDsa key, ObjectStore store, TimePro
             return new UserInfo(
                 $"system:serviceaccount:{ns}:{name}",
                 ["system:serviceaccounts", "system:serviceaccounts:" + ns, "system:authenticated"],
-                uid);
+                uid)
+            {
+                Extra = UserInfo.Credential("JTI=" + ResourceOperations.Text(claims, "jti")),
+            };
         }
         catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException or NullReferenceException or CryptographicException)
         {

@@ -22,6 +22,11 @@ internal sealed class ListHandler(ObjectStore store, TimeProvider time)
         var options = ListOptions.Parse(call, watch: false);
         var page = Page(await SourceAsync(call, options), selection, options);
         var metadata = new JsonObject { ["resourceVersion"] = page.Revision.ToString(CultureInfo.InvariantCulture) };
+        if (call.Target.Resource.Custom && negotiation.Shape == ResponseShape.Object)
+        {
+            metadata["continue"] = "";
+        }
+
         if (page.Next is not null)
         {
             metadata["continue"] = page.Next.Encode();

@@ -20,6 +20,9 @@ public sealed class ResourceRegistry
     /// <summary>Finds by <c>plural</c> or <c>plural.group</c>.</summary>
     public ResourceInfo? Find(string qualifiedName) => _byName.GetValueOrDefault(qualifiedName);
 
+    /// <summary>Whether anything is served in this version of the group.</summary>
+    public bool Serves(string group, string version) => _byName.Values.Any(r => r.Group == group && r.Version(version) is not null);
+
     public ResourceInfo? FindKind(string group, string kind) =>
         _byName.Values.FirstOrDefault(r => r.Group == group && r.Kind == kind);
 

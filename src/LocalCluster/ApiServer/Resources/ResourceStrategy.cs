@@ -8,6 +8,9 @@ public class ResourceStrategy
 {
     public static readonly ResourceStrategy Default = new();
 
+    /// <summary>Who owns the status that the strategy itself writes with the object; null when it writes none that anybody would own.</summary>
+    public virtual string? StatusManager => null;
+
     /// <summary>False where generation is not counted (kinds without a spec, as ConfigMap).</summary>
     public virtual bool CountsGeneration => false;
 

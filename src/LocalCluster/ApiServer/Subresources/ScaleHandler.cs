@@ -31,7 +31,7 @@ internal sealed class ScaleHandler(ResourceOperations operations)
         }
 
         var type = call.Http.Request.Method == "PUT" ? "" : RequestBody.MediaType(call.Http);
-        var result = await operations.ModifyAsync(target, old => Change(call, old, body, type), options with { FieldValidation = "Ignore" }, call.Aborted);
+        var result = await operations.ModifyAsync(call.Target, old => Change(call, old, body, type), options with { FieldValidation = "Ignore" }, call.Aborted);
         await ResponseWriter.NodeAsync(call.Http, StatusCodes.Status200OK, View(call, result));
     }
 

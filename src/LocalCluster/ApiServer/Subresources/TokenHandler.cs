@@ -37,7 +37,7 @@ internal sealed class TokenHandler(ResourceOperations operations, ServiceAccount
         {
             ["kind"] = "TokenRequest",
             ["apiVersion"] = "authentication.k8s.io/v1",
-            ["metadata"] = new JsonObject { ["name"] = target.Name, ["namespace"] = target.Namespace, ["creationTimestamp"] = null },
+            ["metadata"] = new JsonObject { ["name"] = target.Name, ["namespace"] = target.Namespace, ["creationTimestamp"] = ResourceOperations.Timestamp(expires - TimeSpan.FromSeconds(seconds)) },
             ["spec"] = new JsonObject
             {
                 ["audiences"] = new JsonArray([.. audiences.Select(JsonNode (a) => JsonValue.Create(a))]),

@@ -46,7 +46,7 @@ internal sealed class FieldSet
             {
                 foreach (var (field, content) in metadata)
                 {
-                    if (field is "labels" or "annotations" or "finalizers" or "ownerReferences" or "generateName")
+                    if (MetadataSchema.Owned.Contains(field))
                     {
                         Fill(set.Ensure("f:metadata").Ensure("f:" + field), content, MetadataSchema.Field(field));
                     }
@@ -117,6 +117,22 @@ internal sealed class FieldSet
         foreach (var (element, child) in _children)
         {
             var rest = other.Child(element) is { } minus ? child.Except(minus) : child;
+            if (!rest.IsEmpty)
+            {
+                result._children[element] = rest;
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>What goes when the other set stays: a place in which something stays does not go itself.</summary>
+    public FieldSet Leaving(FieldSet kept)
+    {
+        var result = new FieldSet { Marked = Marked && kept.IsEmpty };
+        foreach (var (element, child) in _children)
+        {
+            var rest = kept.Child(element) is { } stays ? child.Leaving(stays) : child;
             if (!rest.IsEmpty)
             {
                 result._children[element] = rest;

@@ -28,7 +28,7 @@ internal static class ManagedFields
             times[ManagerOf(entry)] = (ResourceOperations.Text(entry, "time"), entry["fieldsV1"]);
         }
 
-        var entries = new JsonArray();
+        var entries = new List<JsonObject>();
         foreach (var (manager, fields) in managers.Where(m => !m.Value.IsEmpty || m.Key.Operation == "Apply" && m.Key == changed))
         {
             var json = fields.ToJson();
@@ -47,10 +47,15 @@ internal static class ManagedFields
                 entry["subresource"] = manager.Subresource;
             }
 
-            entries.Add((JsonNode)entry);
+            entries.Add(entry);
         }
 
-        obj["metadata"]!["managedFields"] = entries;
+        obj["metadata"]!["managedFields"] = new JsonArray([.. entries
+            .OrderBy(static e => ResourceOperations.Text(e, "operation"), StringComparer.Ordinal)
+            .ThenBy(static e => ResourceOperations.Text(e, "time"), StringComparer.Ordinal)
+            .ThenBy(static e => ResourceOperations.Text(e, "manager"), StringComparer.Ordinal)
+            .ThenBy(static e => ResourceOperations.Text(e, "apiVersion"), StringComparer.Ordinal)
+            .ThenBy(static e => ResourceOperations.Text(e, "subresource"), StringComparer.Ordinal)]);
     }
 
     private static FieldManager ManagerOf(JsonObject entry) => new(

@@ -192,14 +192,13 @@ internal static partial class MetadataRules
     private static IEnumerable<FieldError> Owners(JsonArray? owners)
     {
         var controllers = 0;
-        foreach (var (owner, i) in (owners ?? []).OfType<JsonObject>().Select((o, i) => (o, i)))
+        foreach (var owner in (owners ?? []).OfType<JsonObject>())
         {
-            var path = $"metadata.ownerReferences[{i}]";
             foreach (var name in (string[])["apiVersion", "kind", "name", "uid"])
             {
                 if (ResourceOperations.Text(owner, name).Length == 0)
                 {
-                    yield return FieldError.Invalid($"{path}.{name}", "\"\"", name == "apiVersion" ? "version must not be empty" : "must not be empty");
+                    yield return FieldError.Invalid($"metadata.ownerReferences.{name}", "\"\"", name == "apiVersion" ? "version must not be empty" : "must not be empty");
                 }
             }
 

@@ -6,9 +6,12 @@ namespace Godwit.LocalCluster.ApiServer.Writing;
 internal sealed class MetadataSchema : ISchemaNode
 {
     private static readonly MetadataSchema Finalizers = new() { ListType = "set" };
-    private static readonly MetadataSchema Owners = new() { ListType = "map", ListMapKeys = ["uid"] };
+    private static readonly MetadataSchema Owners = new() { ListType = "map", ListMapKeys = ["uid"], Items = new MetadataSchema { AtomicMap = true } };
 
-    public ISchemaNode? Items => null;
+    /// <summary>The fields that clients may own; the rest is the server's.</summary>
+    public static IReadOnlyList<string> Owned { get; } = ["labels", "annotations", "finalizers", "ownerReferences", "generateName"];
+
+    public ISchemaNode? Items { get; private init; }
 
     public string? ListType { get; private init; }
 
@@ -18,7 +21,7 @@ internal sealed class MetadataSchema : ISchemaNode
 
     public string? PatchStrategy => null;
 
-    public bool AtomicMap => false;
+    public bool AtomicMap { get; private init; }
 
     public ISchemaNode? Property(string name) => null;
 

@@ -42,15 +42,15 @@ internal sealed class PatchHandler(ResourceOperations operations, TimeProvider t
             _ => throw Unsupported(target.Resource),
         };
         options = options with { DuplicateFields = duplicates, PatchText = type == Json ? Encoding.UTF8.GetString(body) : GoValue.Format(patch) };
-        var result = await operations.ModifyAsync(target, old => Checked(target, change(old)), options, call.Aborted);
-        ResponseWriter.Warn(call.Http, options.Warnings);
+        var result = await ResponseWriter.WarningAsync(
+            call.Http, options, operations.ModifyAsync(target, old => Checked(target, change(old)), options, call.Aborted));
         await ResponseWriter.ObjectAsync(call, StatusCodes.Status200OK, result, time);
     }
 
     private async Task ApplyAsync(ApiRequest call, RequestOptions options)
     {
         var target = call.Target;
-        if (options.FieldManager.Length == 0)
+        if (call.Query("fieldManager").Length == 0)
         {
             throw ApiErrors.Invalid("meta.k8s.io", "PatchOptions", "", [FieldError.Required("fieldManager", "is required for apply patch")]);
         }

@@ -14,6 +14,12 @@ internal static class ServerSideApply
     {
         var wanted = FieldSet.Of(applied, schema);
         var managers = ManagedFields.Read(current);
+        if (current is not null && managers.Count == 0)
+        {
+            managers[new FieldManager("before-first-apply", "Update", manager.ApiVersion, "")] =
+                FieldChanges.Between(null, current, schema, builtInKind: null, ignored: "status").Set;
+        }
+
         var before = managers.GetValueOrDefault(manager) ?? new FieldSet();
         managers.Remove(manager);
         if (current is not null)
@@ -32,10 +38,10 @@ internal static class ServerSideApply
             }
         }
 
-        var dropped = before.Except(wanted);
+        var dropped = before.Leaving(wanted);
         foreach (var other in managers.Values)
         {
-            dropped = dropped.Except(other);
+            dropped = dropped.Leaving(other);
         }
 
         var merged = current is null ? (JsonObject)applied.DeepClone() : (JsonObject)FieldValues.Merge(current, applied, schema, root: true)!;

@@ -57,7 +57,8 @@ internal static class UpdateRules
     /// <summary>A change outside metadata and status makes a new generation.</summary>
     public static void CountGeneration(ResourceTarget target, JsonObject candidate, JsonObject old)
     {
-        if (!target.Resource.Custom && !target.Resource.Strategy.CountsGeneration)
+        // To be given a node is no change of what a pod is to be.
+        if (target.Subresource == "binding" || (!target.Resource.Custom && !target.Resource.Strategy.CountsGeneration))
         {
             return;
         }

@@ -4,18 +4,19 @@ using System.Text.RegularExpressions;
 using Godwit.LocalCluster.Schema;
 using Evaluate = System.Func<System.Collections.Generic.IReadOnlyDictionary<string, System.Text.Json.Nodes.JsonNode?>, System.Text.Json.Nodes.JsonNode?>;
 
-namespace Godwit.LocalCluster.Admission;
+namespace Godwit.LocalCluster.Expressions;
 
 /// <summary>Recursive descent over the tokens of an expression; builds the function that evaluates it.</summary>
 internal sealed partial class ExpressionParser
 {
-    private static readonly string[] Variables = ["object", "oldObject", "request"];
-    private readonly List<string> _tokens;
+    private readonly List<string> _tokens = [];
+    private readonly List<string> _variables;
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _at;
 
-    public ExpressionParser(string text)
+    public ExpressionParser(string text, IReadOnlyCollection<string> variables)
     {
-        _tokens = [];
+        _variables = [.. variables];
         var end = 0;
         foreach (Match match in Token().Matches(text))
         {
@@ -37,10 +38,27 @@ internal sealed partial class ExpressionParser
         }
     }
 
+    /// <summary>The variables that the expression speaks of, once it is read.</summary>
+    public IReadOnlySet<string> Used => _used;
+
     public Evaluate Parse()
     {
-        var result = Or();
+        var result = Choice();
         return _at == _tokens.Count ? result : throw Unsupported(_tokens[_at]);
+    }
+
+    private Evaluate Choice()
+    {
+        var condition = Or();
+        if (!Take("?"))
+        {
+            return condition;
+        }
+
+        var then = Choice();
+        Expect(":");
+        var otherwise = Choice();
+        return v => Truth(condition(v)) ? then(v) : otherwise(v);
     }
 
     // An error on one side does not matter when the other side decides, as the language has it.
@@ -131,7 +149,7 @@ internal sealed partial class ExpressionParser
         switch (token)
         {
             case "(":
-                var inner = Or();
+                var inner = Choice();
                 Expect(")");
                 return inner;
             case "[":
@@ -144,7 +162,7 @@ internal sealed partial class ExpressionParser
                 return Has();
             case "size":
                 Expect("(");
-                var sized = Or();
+                var sized = Choice();
                 Expect(")");
                 return v => JsonValue.Create(Size(sized(v)));
             case ['\'', ..] or ['"', ..]:
@@ -153,7 +171,8 @@ internal sealed partial class ExpressionParser
             case var number when char.IsAsciiDigit(number[0]) || number[0] == '-':
                 var value = double.Parse(number, CultureInfo.InvariantCulture);
                 return _ => JsonValue.Create(value);
-            case var name when Variables.Contains(name):
+            case var name when _variables.Contains(name):
+                _used.Add(name);
                 return v => v.TryGetValue(name, out var found) ? found : throw new ExpressionException($"no such variable: {name}");
             default:
                 throw Unsupported(token);
@@ -165,7 +184,7 @@ internal sealed partial class ExpressionParser
         var items = new List<Evaluate>();
         while (!Take("]"))
         {
-            items.Add(Or());
+            items.Add(Choice());
             if (!Take(","))
             {
                 Expect("]");
@@ -208,7 +227,7 @@ internal sealed partial class ExpressionParser
             var of = target;
             if (Take("["))
             {
-                var index = Or();
+                var index = Choice();
                 Expect("]");
                 target = v => Index(of(v), index(v));
             }
@@ -235,7 +254,12 @@ internal sealed partial class ExpressionParser
             return v => JsonValue.Create(Size(target(v)));
         }
 
-        var argument = Or();
+        if (name is "all" or "exists")
+        {
+            return Each(target, name == "all");
+        }
+
+        var argument = Choice();
         Expect(")");
         Func<string, string, bool> test = name switch
         {
@@ -246,6 +270,22 @@ internal sealed partial class ExpressionParser
             _ => throw Unsupported($"function {name}"),
         };
         return v => JsonValue.Create(test(Text(target(v)), Text(argument(v))));
+    }
+
+    /// <summary>What holds for all members of a list (or keys of a map), or for one at least.</summary>
+    private Evaluate Each(Evaluate target, bool all)
+    {
+        var member = Next();
+        Expect(",");
+        _variables.Add(member);
+        var test = Choice();
+        _variables.RemoveAt(_variables.Count - 1);
+        Expect(")");
+        return v =>
+        {
+            var tests = Members(target(v)).Select(one => Truth(test(new Dictionary<string, JsonNode?>(v, StringComparer.Ordinal) { [member] = one })));
+            return JsonValue.Create(all ? tests.All(static t => t) : tests.Any(static t => t));
+        };
     }
 
     private bool Take(string token)
@@ -273,6 +313,6 @@ internal sealed partial class ExpressionParser
 
     private static string Unquote(string token) => token[1..^1].Replace("\\'", "'", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
 
-    [GeneratedRegex("""\s+|'(\\.|[^'\\])*'|"(\\.|[^"\\])*"|-?\d+(\.\d+)?|[A-Za-z_][A-Za-z0-9_]*|&&|\|\||==|!=|<=|>=|[<>!()\[\].,]""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("""\s+|'(\\.|[^'\\])*'|"(\\.|[^"\\])*"|-?\d+(\.\d+)?|[A-Za-z_][A-Za-z0-9_]*|&&|\|\||==|!=|<=|>=|[<>!()\[\].,?:]""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Token();
 }

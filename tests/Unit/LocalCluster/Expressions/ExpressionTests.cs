@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Godwit.LocalCluster.Admission;
+using Godwit.LocalCluster.Expressions;
 using Shouldly;
 using Xunit;
 
-namespace Godwit.Unit.LocalCluster.Admission;
+namespace Godwit.Unit.LocalCluster.Expressions;
 
 public sealed class ExpressionTests
 {
@@ -26,20 +26,27 @@ public sealed class ExpressionTests
     [InlineData("oldObject == null || object.spec.replicas != oldObject.spec.replicas", true)]
     [InlineData("object.nope == 1 || true", true)]
     [InlineData("(request.dryRun || request.userInfo.username == 'admin') && true", true)]
-    public void An_expression_is_true_or_false(string text, bool expected) => Expression.Parse(text).IsTrue(Variables).ShouldBe(expected);
+    [InlineData("object.spec.list.all(x, x == 'a')", false)]
+    [InlineData("object.spec.list.exists(x, x == 'a')", true)]
+    [InlineData("object.metadata.labels.all(k, k.startsWith('kubevirt'))", true)]
+    [InlineData("object.spec.replicas > 3 ? false : object.spec.list.size() == 2", true)]
+    public void An_expression_is_true_or_false(string text, bool expected) => Parse(text).IsTrue(Variables).ShouldBe(expected);
 
     [Theory]
-    [InlineData("object.spec.list.all(x, x == 'a')")]
+    [InlineData("object.spec.list.map(x, x)")]
     [InlineData("authorizer.group('').check('x')")]
     [InlineData("variables.x")]
     [InlineData("object.spec.replicas + 1 == 4")]
-    [InlineData("true ? false : true")]
+    [InlineData("true ? false")]
+    [InlineData("x == 'a'")]
     [InlineData("object.metadata.name.lowerAscii() == 'x'")]
     [InlineData("")]
     [InlineData("(true")]
-    public void What_is_not_understood_is_refused_when_it_is_read(string text) => Should.Throw<FormatException>(() => Expression.Parse(text));
+    public void What_is_not_understood_is_refused_when_it_is_read(string text) => Should.Throw<FormatException>(() => Parse(text));
 
     [Fact]
     public void A_missing_field_is_an_error_not_false() =>
-        Should.Throw<ExpressionException>(() => Expression.Parse("object.nope == 1").IsTrue(Variables)).Message.ShouldBe("no such key: nope");
+        Should.Throw<ExpressionException>(() => Parse("object.nope == 1").IsTrue(Variables)).Message.ShouldBe("no such key: nope");
+
+    private static Expression Parse(string text) => Expression.Parse(text, ["object", "oldObject", "request"]);
 }

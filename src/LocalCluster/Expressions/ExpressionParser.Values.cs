@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.Schema;
 
-namespace Godwit.LocalCluster.Admission;
+namespace Godwit.LocalCluster.Expressions;
 
 internal sealed partial class ExpressionParser
 {
@@ -31,6 +31,13 @@ internal sealed partial class ExpressionParser
 
         return Field(node, Text(index));
     }
+
+    private static IEnumerable<JsonNode?> Members(JsonNode? node) => node switch
+    {
+        JsonArray array => array,
+        JsonObject obj => obj.Select(static p => (JsonNode?)JsonValue.Create(p.Key)),
+        _ => throw new ExpressionException("no such overload: a list or a map is needed"),
+    };
 
     private static int Size(JsonNode? node) => node switch
     {
