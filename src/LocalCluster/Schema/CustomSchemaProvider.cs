@@ -31,7 +31,7 @@ public sealed class CustomSchemaProvider(StructuralSchema schema, JsonObject sou
 
     public void Default(JsonObject obj) => SchemaDefaulter.Apply(obj, schema);
 
-    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old) 
+    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old)
     {
         var errors = SchemaValidator.Validate(obj, schema, "", old, out var fits);
         if (!_hasValidations)
