@@ -74,7 +74,8 @@ public sealed partial class ResourceOperations
 
     private void Track(JsonObject? old, JsonObject candidate, ResourceTarget target, RequestOptions options)
     {
-        if (!options.Applies)
+        // To be given a node makes nobody an owner.
+        if (!options.Applies && target.Subresource != "binding")
         {
             UpdateTracking.Track(old, candidate, target, options.FieldManager, Timestamp(_time.GetUtcNow()));
         }

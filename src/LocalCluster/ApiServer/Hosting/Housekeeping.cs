@@ -46,8 +46,7 @@ internal sealed partial class Housekeeping(ResourceOperations operations, TimeSp
         foreach (var stored in operations.Store.Snapshot.List("events"))
         {
             var json = stored.ToJsonObject();
-            var last = ResourceOperations.Text(json, "lastTimestamp") is { Length: > 0 } t ? t : ResourceOperations.Text(json, "metadata", "creationTimestamp");
-            if (!DateTimeOffset.TryParse(last, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) || at >= before)
+            if (IsSince(before, ResourceOperations.Text(json, "metadata", "creationTimestamp")) || IsSince(before, ResourceOperations.Text(json, "lastTimestamp")))
             {
                 continue;
             }
@@ -62,6 +61,10 @@ internal sealed partial class Housekeeping(ResourceOperations operations, TimeSp
             }
         }
     }
+
+    /// <summary>An event may tell of what was long ago: it is kept from when it was written.</summary>
+    private static bool IsSince(DateTimeOffset moment, string timestamp) =>
+        DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && at >= moment;
 
     [LoggerMessage(30, LogLevel.Warning, "Housekeeping waits: the disk that holds {Store} is full")]
     private partial void LogFull(string store);

@@ -38,10 +38,14 @@ internal static class ManagedFields
                 ["manager"] = manager.Name,
                 ["operation"] = manager.Operation,
                 ["apiVersion"] = manager.ApiVersion,
-                ["time"] = time,
                 ["fieldsType"] = "FieldsV1",
                 ["fieldsV1"] = json,
             };
+            if (time.Length > 0)
+            {
+                entry["time"] = time;
+            }
+
             if (manager.Subresource.Length > 0)
             {
                 entry["subresource"] = manager.Subresource;

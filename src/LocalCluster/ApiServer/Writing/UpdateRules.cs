@@ -16,6 +16,7 @@ internal static class UpdateRules
         {
             var limited = (JsonObject)old.DeepClone();
             Copy(candidate, limited, "status");
+            Copy((JsonObject)candidate["metadata"]!, (JsonObject)limited["metadata"]!, "managedFields");
             if (!target.Resource.Custom)
             {
                 // Built-in kinds let labels and annotations through here: a kubelet labels its node together with its status.
@@ -32,6 +33,7 @@ internal static class UpdateRules
         {
             var limited = (JsonObject)old.DeepClone();
             Copy(candidate, limited, "spec");
+            Copy((JsonObject)candidate["metadata"]!, (JsonObject)limited["metadata"]!, "managedFields");
             return limited;
         }
 
