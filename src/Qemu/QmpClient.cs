@@ -136,13 +136,22 @@ public sealed class QmpClient : IAsyncDisposable
             await TakeTurnAsync(id, both.Token).ConfigureAwait(false);
             // A line half written would spoil the stream: the turn passes on when the line is out, though its caller may have left.
             await WriteAndReleaseAsync(Encode(verb, command, id, arguments)).WaitAsync(both.Token).ConfigureAwait(false);
-            // Closing may have run between the check above and the registration: look again, now that it would find us.
-            ThrowIfClosed(command);
+            if (!pending.Reply.Task.IsCompleted)
+            {
+                // Closing may have run between the check above and the registration: look again, now that it would find us.
+                ThrowIfClosed(command);
+            }
+
             return await pending.Reply.Task.WaitAsync(both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new QmpUnavailableException($"{command}: no answer within {deadline.TotalSeconds:0.###} s", timedOut: true, e);
+        }
+        catch (Exception e) when ((e is IOException or SocketException or ObjectDisposedException) && pending.Reply.Task.IsCompleted)
+        {
+            // QEMU answered and went (quit): the answer counts.
+            return await pending.Reply.Task.ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {

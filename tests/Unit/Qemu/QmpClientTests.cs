@@ -37,6 +37,20 @@ public sealed class QmpClientTests
     }
 
     [Fact]
+    public async Task An_answer_that_came_counts_though_the_connection_has_ended_since()
+    {
+        await using var monitor = await ScriptedMonitor.StartAsync();
+        // More than the socket takes: the command is still being written when its answer comes.
+        var quit = monitor.Client.ExecuteAsync("quit", new JsonObject { ["padding"] = new string('x', 8 << 20) }, cancellationToken: Ct);
+        await monitor.SendAsync($$"""{"return":1,"id":{{monitor.IdOf("qmp_capabilities") + 1}}}""");
+        monitor.EndOfTalk();
+        await monitor.Client.Closed.WaitAsync(Ct);
+        monitor.Hangup();
+
+        (await quit).GetInt32().ShouldBe(1);
+    }
+
+    [Fact]
     public async Task An_error_has_its_class_and_words()
     {
         await using var monitor = await ScriptedMonitor.StartAsync();
@@ -253,6 +267,9 @@ public sealed class QmpClientTests
         }
 
         public void Hangup() => _socket.Dispose();
+
+        /// <summary>Says nothing more, and still takes what is sent.</summary>
+        public void EndOfTalk() => _socket.Shutdown(SocketShutdown.Send);
 
         public async ValueTask DisposeAsync()
         {
