@@ -128,16 +128,22 @@ internal sealed class CaseRunner(Case recorded, Server server, Recorder recorder
             throw new ReplayException($"the namespace {recorded.Namespace} cannot be made: {failed.Error}");
         }
 
-        var deadline = Stopwatch.StartNew();
-        while (server.Host.Store.Get(new StoreKey("serviceaccounts", recorded.Namespace, "default")) is null
-            || server.Host.Store.Get(new StoreKey("configmaps", recorded.Namespace, "kube-root-ca.crt")) is null)
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        var store = server.Host.Store;
+        for (var seen = store.Revision; !IsFurnished(); seen = store.Revision)
         {
-            if (deadline.Elapsed > TimeSpan.FromSeconds(10))
+            try
+            {
+                await store.WaitForChangeAsync(seen, deadline.Token);
+            }
+            catch (OperationCanceledException)
             {
                 throw new ReplayException($"{recorded.Namespace} got no default service account and no kube-root-ca.crt in 10 s");
             }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
+
+        bool IsFurnished() =>
+            store.Get(new StoreKey("serviceaccounts", recorded.Namespace, "default")) is not null
+            && store.Get(new StoreKey("configmaps", recorded.Namespace, "kube-root-ca.crt")) is not null;
     }
 }

@@ -84,16 +84,15 @@ public sealed partial class ResourceOperations
     /// <summary>What the strategy wrote into the status belongs to the part of the server that it stands for.</summary>
     private void TrackStatus(JsonObject? old, JsonObject candidate, ResourceTarget target)
     {
-        if (target.Subresource is null && target.Resource.Strategy.StatusManager is { } manager)
+        if (target.Subresource is null && target.Resource.Strategy.StatusOwner is { } owner)
         {
             var before = (JsonObject)candidate.DeepClone();
-            before["status"] = old?["status"]?.DeepClone();
-            if (candidate["status"]?["storedVersions"] is { } stored)
+            foreach (var field in owner.Fields)
             {
-                before.Ensure("status")["storedVersions"] = stored.DeepClone();
+                before.Ensure("status")[field] = old?["status"]?[field]?.DeepClone();
             }
 
-            UpdateTracking.Track(before, candidate, target with { Subresource = "status" }, manager, Timestamp(_time.GetUtcNow()));
+            UpdateTracking.Track(before, candidate, target with { Subresource = "status" }, owner.Manager, Timestamp(_time.GetUtcNow()));
         }
     }
 }

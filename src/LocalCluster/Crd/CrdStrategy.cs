@@ -16,7 +16,9 @@ public sealed class CrdStrategy(ResourceRegistry registry) : ResourceStrategy
 
     public override bool CountsGeneration => true;
 
-    public override string? StatusManager => "kube-apiserver";
+    public override bool HasOwnDeletion => true;
+
+    public override (string Manager, IReadOnlyCollection<string> Fields)? StatusOwner => ("kube-apiserver", ["acceptedNames", "conditions"]);
 
     public override void PrepareForCreate(WriteContext context, JsonObject obj)
     {

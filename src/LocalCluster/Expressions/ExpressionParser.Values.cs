@@ -32,6 +32,18 @@ internal sealed partial class ExpressionParser
         return Field(node, Text(index));
     }
 
+    private static bool Matches(string text, string pattern)
+    {
+        try
+        {
+            return StructuralSchemaParser.Pattern(pattern).IsMatch(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ExpressionException($"not a regular expression: {pattern}: {e.Message}");
+        }
+    }
+
     private static IEnumerable<JsonNode?> Members(JsonNode? node) => node switch
     {
         JsonArray array => array,

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Godwit.LocalCluster.Schema;
 using Evaluate = System.Func<System.Collections.Generic.IReadOnlyDictionary<string, System.Text.Json.Nodes.JsonNode?>, System.Text.Json.Nodes.JsonNode?>;
 
 namespace Godwit.LocalCluster.Expressions;
@@ -266,7 +265,7 @@ internal sealed partial class ExpressionParser
             "startsWith" => (t, a) => t.StartsWith(a, StringComparison.Ordinal),
             "endsWith" => (t, a) => t.EndsWith(a, StringComparison.Ordinal),
             "contains" => (t, a) => t.Contains(a, StringComparison.Ordinal),
-            "matches" => (t, a) => StructuralSchemaParser.Pattern(a).IsMatch(t),
+            "matches" => Matches,
             _ => throw Unsupported($"function {name}"),
         };
         return v => JsonValue.Create(test(Text(target(v)), Text(argument(v))));

@@ -21,6 +21,12 @@ public sealed record ValidationRule(Expression Rule, string Message, string Fiel
     /// <exception cref="FormatException">The rule is not understood.</exception>
     public static ValidationRule Parse(JsonObject entry)
     {
+        if (entry.Flag("optionalOldSelf") == true)
+        {
+            // Without it the rule would be passed over for what is new.
+            throw new FormatException("this server does not know optionalOldSelf: leave it out, or write two rules");
+        }
+
         var rule = entry.Text("rule") ?? "";
         return new ValidationRule(
             Expression.Parse(rule, Variables),

@@ -23,6 +23,18 @@ public sealed class ManagedFieldsTests(ClusterFixture cluster) : IClassFixture<C
         owners["kubectl-patch/status"].ShouldBe("""{"f:status":{"f:phase":{}}}""");
     }
 
+    [Fact]
+    public async Task An_empty_list_forgets_nothing_and_an_empty_entry_all()
+    {
+        var ns = await cluster.NamespaceAsync();
+        await cluster.MustAsync($"-n {ns} run p --image=i --overrides={{\"spec\":{{\"nodeName\":\"nowhere\"}}}}");
+        await cluster.MustAsync($$$"""-n {{{ns}}} patch pod p --type=merge -p {"metadata":{"managedFields":[]}}""");
+        (await OwnersAsync(ns)).Keys.ShouldBe(["kubectl-run/"]);
+
+        await cluster.MustAsync($$$"""-n {{{ns}}} patch pod p --type=merge -p {"metadata":{"managedFields":[{}]}}""");
+        (await cluster.GetAsync($"-n {ns} pod p --show-managed-fields"))["metadata"]!["managedFields"].ShouldBeNull();
+    }
+
     private async Task<Dictionary<string, string>> OwnersAsync(string ns)
     {
         var pod = (JsonObject)JsonNode.Parse(await cluster.MustAsync($"-n {ns} get pod p -o json --show-managed-fields"))!;

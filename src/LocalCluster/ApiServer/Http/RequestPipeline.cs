@@ -129,10 +129,12 @@ internal sealed partial class RequestPipeline(
             return new StatusException(403, "Forbidden", $"forbidden: User \"{user.Name}\" cannot {http.Request.Method.ToLowerInvariant()} path \"{path}\"", new JsonObject());
         }
 
+        // What is posted to something that has a name makes a part of it: a binding, an eviction.
+        var verb = ResourceHandler.Verb(http.Request, request) is { Length: > 0 } known ? known : "create";
         var resource = request.Subresource.Length > 0 ? $"{request.Resource}/{request.Subresource}" : request.Resource;
         var place = request.Namespace.Length > 0 ? $"in the namespace \"{request.Namespace}\"" : "at the cluster scope";
         return ApiErrors.Forbidden(request.Group, request.Resource, request.Name,
-            $"User \"{user.Name}\" cannot {ResourceHandler.Verb(http.Request, request)} resource \"{resource}\" in API group \"{request.Group}\" {place}");
+            $"User \"{user.Name}\" cannot {verb} resource \"{resource}\" in API group \"{request.Group}\" {place}");
     }
 
     [LoggerMessage(1, LogLevel.Error, "Request {Method} {Path} failed")]

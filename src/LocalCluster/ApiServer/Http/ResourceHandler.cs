@@ -56,7 +56,7 @@ internal sealed class ResourceHandler(
         var named = info.Name.Length > 0;
         return request.Method switch
         {
-            "GET" when info.LegacyWatch || request.Query["watch"] == "true" || request.Query["watch"] == "1" => "watch",
+            "GET" when info.LegacyWatch || request.Query["watch"].ToString() is "true" or "1" or "True" => "watch",
             "GET" when named => "get",
             "GET" => "list",
             "POST" when !named => "create",

@@ -8,8 +8,11 @@ public class ResourceStrategy
 {
     public static readonly ResourceStrategy Default = new();
 
-    /// <summary>Who owns the status that the strategy itself writes with the object; null when it writes none that anybody would own.</summary>
-    public virtual string? StatusManager => null;
+    /// <summary>Who owns which fields of the status that the strategy itself writes; null when it writes none that anybody would own.</summary>
+    public virtual (string Manager, IReadOnlyCollection<string> Fields)? StatusOwner => null;
+
+    /// <summary>True for kinds whose deletion knows no grace and counts no generation.</summary>
+    public virtual bool HasOwnDeletion => false;
 
     /// <summary>False where generation is not counted (kinds without a spec, as ConfigMap).</summary>
     public virtual bool CountsGeneration => false;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Godwit.LocalCluster.ApiServer.Resources;
 using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.ApiServer.Writing;
@@ -21,13 +20,13 @@ internal static class DeletionRules
         {
             // The timestamp says when the grace ends; a second, shorter request moves it forward, never back.
             metadata["deletionTimestamp"] = ResourceOperations.Timestamp(now.AddSeconds(seconds));
-            if (!HasOwnDeletion(target.Resource))
+            if (!target.Resource.Strategy.HasOwnDeletion)
             {
                 metadata["deletionGracePeriodSeconds"] = seconds;
             }
         }
 
-        if (already is null && !HasOwnDeletion(target.Resource) && (target.Resource.Custom || target.Resource.Strategy.CountsGeneration))
+        if (already is null && !target.Resource.Strategy.HasOwnDeletion && (target.Resource.Custom || target.Resource.Strategy.CountsGeneration))
         {
             metadata["generation"] = (metadata.Integer("generation") ?? 0) + 1;
         }
@@ -39,10 +38,6 @@ internal static class DeletionRules
 
         return marked;
     }
-
-    /// <summary>Two kinds have a deletion of their own, which knows no grace and counts no generation.</summary>
-    private static bool HasOwnDeletion(ResourceInfo resource) =>
-        resource.QualifiedName is "namespaces" or "customresourcedefinitions.apiextensions.k8s.io";
 
     /// <summary>Nothing holds the object any more.</summary>
     public static bool IsFinished(JsonObject obj)

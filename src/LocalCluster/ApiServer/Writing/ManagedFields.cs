@@ -54,7 +54,14 @@ internal static class ManagedFields
             entries.Add(entry);
         }
 
-        obj["metadata"]!["managedFields"] = new JsonArray([.. entries
+        var metadata = (JsonObject)obj["metadata"]!;
+        if (entries.Count == 0)
+        {
+            metadata.Remove("managedFields");
+            return;
+        }
+
+        metadata["managedFields"] = new JsonArray([.. entries
             .OrderBy(static e => ResourceOperations.Text(e, "operation"), StringComparer.Ordinal)
             .ThenBy(static e => ResourceOperations.Text(e, "time"), StringComparer.Ordinal)
             .ThenBy(static e => ResourceOperations.Text(e, "manager"), StringComparer.Ordinal)

@@ -4,7 +4,8 @@ namespace Godwit.LocalCluster.ApiServer.Writing;
 
 /// <summary>
 /// Who set what, for writes other than apply: what a manager changes becomes its own and nobody else's. A client may send
-/// managedFields of its own making (kubectl does, to pass on what it owns); an empty list, or one of an empty entry, forgets all.
+/// managedFields of its own making (kubectl does, to pass on what it owns); a list of one empty entry forgets all, an empty list
+/// nothing: that is what clients send who know nothing of it.
 /// </summary>
 internal static class UpdateTracking
 {
@@ -51,15 +52,17 @@ internal static class UpdateTracking
 
         managers[manager] = (managers.GetValueOrDefault(manager) ?? new FieldSet()).Union(changes.Set).Except(changes.Removed);
         ManagedFields.Write(candidate, managers, candidate, manager, now);
-        Limit(metadata, manager.ApiVersion);
+        if (metadata["managedFields"] is JsonArray entries)
+        {
+            Limit(entries, manager.ApiVersion);
+        }
     }
 
     private static bool IsReset(JsonNode? sent) =>
-        sent is JsonArray list && (list.Count == 0 || (list.Count == 1 && list[0] is JsonObject { Count: 0 }));
+        sent is JsonArray { Count: 1 } list && list[0] is JsonObject { Count: 0 };
 
-    private static void Limit(JsonObject metadata, string apiVersion)
+    private static void Limit(JsonArray entries, string apiVersion)
     {
-        var entries = (JsonArray)metadata["managedFields"]!;
         var updates = entries.OfType<JsonObject>().Where(static e => ResourceOperations.Text(e, "operation") == "Update").ToList();
         if (updates.Count <= MostManagers)
         {

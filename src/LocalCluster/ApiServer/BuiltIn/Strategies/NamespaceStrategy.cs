@@ -13,6 +13,8 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 
     public override int MaxNameLength => 63;
 
+    public override bool HasOwnDeletion => true;
+
     public override void PrepareForCreate(WriteContext context, JsonObject obj)
     {
         var spec = obj["spec"] as JsonObject;
