@@ -30,7 +30,7 @@ public sealed class BadInputTests(ClusterFixture cluster)
         { Vmi("bad", "{domain: {memory: {guest: 1Quux}, devices: {}}}"), "The VirtualMachineInstance \"bad\" is invalid: spec.domain.memory.guest: '1Quux' is not a quantity" },
         { Vmi("bad", "{evictionStrategy: Run, domain: {memory: {guest: 64Mi}, devices: {}}}"), "Use one of None, LiveMigrate, LiveMigrateIfPossible, External" },
         { Vmi("bad", "{domain: {devices: {}}}"), "no memory requested" },
-        { Vmi("bad", "{domain: {memory: {guest: 64Mi}, devices: {disks: [{name: lost, disk: {bus: virtio}}]}}}"), "spec.domain.devices.disks[0].name 'lost' not found" },
+        { Vmi("bad", "{domain: {memory: {guest: 64Mi}, devices: {disks: [{name: lost, disk: {bus: virtio}}]}}}"), "spec.domain.devices.disks[0].Name 'lost' not found" },
         { Migration("nobody"), "The VirtualMachineInstanceMigration \"bad\" is invalid: spec.vmiName: the VMI \"default/nobody\" does not exist. 'kubectl get vmi -n default' shows those that do." },
         { Migration("\"\""), "vmiName is missing. Name the VMI that is to move." },
         { Migration("3"), "spec.vmiName in body must be of type string" },

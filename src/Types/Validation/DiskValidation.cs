@@ -27,7 +27,7 @@ internal static partial class DiskValidation
             {
                 errors.Add(
                     $"{path}.name",
-                    $"{path}.name '{disks[i].Name}' not found.",
+                    $"{path}.Name '{disks[i].Name}' not found.",
                     "Add a volume of this name to spec.volumes, or remove the disk.");
             }
 

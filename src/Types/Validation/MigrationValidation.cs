@@ -107,13 +107,18 @@ internal static class MigrationValidation
                 FieldError.Forbidden);
         }
 
-        if (!old.IsFinal() && old.Metadata.Label(Labels.VmiName) is { } label
-            && updated.Metadata.Label(Labels.VmiName) != label)
+        if (old.IsFinal() || old.Metadata.Label(Labels.VmiName) is not { } label)
+        {
+            return;
+        }
+
+        var now = updated.Metadata.Label(Labels.VmiName);
+        if (now != label)
         {
             errors.Add(
-                "metadata.labels",
-                $"selector label {Labels.VmiName} cannot be modified during in-flight migration",
-                "Leave the label as it is until the migration has ended.",
+                $"metadata.labels[{Labels.VmiName}]",
+                $"selector label can't be {(now is null ? "removed from" : "modified on")} an in-flight migration",
+                $"Leave it at {label} until the migration has ended.",
                 FieldError.Forbidden);
         }
     }

@@ -8,7 +8,7 @@ internal static class PolicyValidation
     private const string NoMigrations = "0 lets no migration begin.";
     private const long MaxDowntimeLimit = 2_000_000;
 
-    public static void Policy(MigrationPolicy policy, ClusterConfiguration cluster, Errors errors)
+    public static void Policy(MigrationPolicy? old, MigrationPolicy policy, ClusterConfiguration cluster, Errors errors)
     {
         if (policy.Spec is not { } spec)
         {
@@ -20,7 +20,7 @@ internal static class PolicyValidation
         Downtime("spec.maxDowntimeMs", spec.MaxDowntimeMs, errors);
         if (spec.Experimental is { ValueKind: JsonValueKind.Object } experimental)
         {
-            Experimental(experimental, cluster.Developer, errors);
+            ExperimentalValidation.Options(old?.Spec?.Experimental, experimental, cluster.Developer, errors);
         }
     }
 
@@ -71,6 +71,11 @@ internal static class PolicyValidation
             errors.Add($"{path}.nodeDrainTaintKey", $"'{settings.NodeDrainTaintKey}' is not a taint key", $"The usual one is {Taints.Drain}.");
         }
 
+        if (settings.Network is { Length: > 0 } network && MigrationNetworkName.Read(network) is null)
+        {
+            errors.Add($"{path}.network", $"'{network}' is no name of a NetworkAttachmentDefinition", $"Write NAME, or NAMESPACE/NAME for one outside of {Installation.Namespace}.");
+        }
+
         return errors.ToList();
     }
 
@@ -104,53 +109,6 @@ internal static class PolicyValidation
         if (value is < 1 or > MaxDowntimeLimit)
         {
             errors.Add(path, $"must be between 1 and {MaxDowntimeLimit}", "It is the pause in milliseconds that the guest may feel.");
-        }
-    }
-
-    private static void Experimental(JsonElement experimental, DeveloperConfiguration? developer, Errors errors)
-    {
-        const string Path = "spec.experimental";
-        var stall = experimental.TryGetProperty("stallDetector", out var detector);
-        var tuning = experimental.TryGetProperty("downtimeTuning", out _);
-        if (stall && tuning)
-        {
-            errors.Add(Path, "stallDetector and downtimeTuning are mutually exclusive", "Keep one of them.");
-        }
-
-        if (stall && !FeatureGates.IsOn(FeatureGates.MigrationStallDetection, developer))
-        {
-            errors.Add($"{Path}.stallDetector", "requires the feature gate MigrationStallDetection", "Add it to developerConfiguration.featureGates of the KubeVirt resource.", FieldError.Forbidden);
-        }
-
-        if (tuning && !FeatureGates.IsOn(FeatureGates.MigrationDowntimeTuning, developer))
-        {
-            errors.Add($"{Path}.downtimeTuning", "requires the feature gate MigrationDowntimeTuning", "Add it to developerConfiguration.featureGates of the KubeVirt resource.", FieldError.Forbidden);
-        }
-
-        if (stall && detector.ValueKind == JsonValueKind.Object)
-        {
-            var path = $"{Path}.stallDetector";
-            Decimal($"{path}.ewmaAlpha", detector, "ewmaAlpha", value => value is > 0 and <= 1, "(0, 1]", errors);
-            Decimal($"{path}.precopyPossibleFactor", detector, "precopyPossibleFactor", value => value >= 1, "at least 1", errors);
-            Decimal($"{path}.patienceWindowDecayFactor", detector, "patienceWindowDecayFactor", value => value is >= 0 and <= 1, "[0, 1]", errors);
-            Decimal($"{path}.completionTimeoutFactor", detector, "completionTimeoutFactor", value => value >= 1, "at least 1", errors);
-        }
-    }
-
-    private static void Decimal(
-        string path, JsonElement parent, string name, Func<decimal, bool> fits, string range, Errors errors)
-    {
-        if (!parent.TryGetProperty(name, out var element))
-        {
-            return;
-        }
-
-        var text = element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
-        var dot = text.IndexOf('.', StringComparison.Ordinal);
-        if (!decimal.TryParse(text, System.Globalization.NumberStyles.AllowDecimalPoint, null, out var value)
-            || !fits(value) || (dot >= 0 && text.Length - dot - 1 > 3))
-        {
-            errors.Add(path, $"'{text}' must be {range} with at most 3 decimals");
         }
     }
 }

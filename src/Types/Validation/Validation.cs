@@ -82,11 +82,11 @@ public static class Validation
         return errors.ToList();
     }
 
-    /// <summary>A new or changed migration policy.</summary>
-    public static IReadOnlyList<FieldError> Policy(MigrationPolicy policy, ClusterConfiguration cluster)
+    /// <summary>A new or changed migration policy; what a gate guards may stay as it was without the gate.</summary>
+    public static IReadOnlyList<FieldError> Policy(MigrationPolicy? old, MigrationPolicy policy, ClusterConfiguration cluster)
     {
         var errors = new Errors();
-        PolicyValidation.Policy(policy, cluster, errors);
+        PolicyValidation.Policy(old, policy, cluster, errors);
         return errors.ToList();
     }
 

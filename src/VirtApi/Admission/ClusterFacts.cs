@@ -28,6 +28,10 @@ public sealed partial class ClusterFacts(ApiClient api, ILogger logger)
         return ClusterConfiguration.Resolve(kubeVirts.Items is [var first, ..] ? first : null, legacy);
     }
 
+    /// <summary>The network as it is given, when its definition is not there or nothing in the cluster knows such definitions.</summary>
+    public async Task<MigrationNetworkName?> MissingAsync(MigrationNetworkName? network, CancellationToken ct) =>
+        network is null || await api.TryGetAsync(Kinds.NetworkAttachmentDefinition, new(network.Namespace, network.Name), ct) is not null ? null : network;
+
     /// <summary>All that a new migration is judged by.</summary>
     public async Task<MigrationAdmissionFacts> ForMigrationAsync(AdmissionRequest request, CancellationToken ct)
     {

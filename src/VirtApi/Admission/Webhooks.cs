@@ -27,7 +27,8 @@ public sealed class Webhooks
             ["/migration-validate-create"] = async (r, ct) => MigrationAdmission.ValidateCreate(r, await _facts.ForMigrationAsync(r, ct)),
             ["/migration-validate-update"] = static (r, _) => Task.FromResult(MigrationAdmission.ValidateUpdate(r)),
             ["/migration-policy-validate-create"] = async (r, ct) => SettingsAdmission.ValidatePolicy(r, await _facts.ConfigurationAsync(ct)),
-            ["/kubevirt-validate-update"] = static (r, _) => Task.FromResult(SettingsAdmission.ValidateKubeVirt(r)),
+            ["/kubevirt-validate-update"] = async (r, ct) =>
+                SettingsAdmission.ValidateKubeVirt(r, await _facts.MissingAsync(SettingsAdmission.NewNetwork(r), ct)),
             ["/pod-eviction-validate"] = EvictAsync,
         };
     }

@@ -52,7 +52,7 @@ public sealed class ExamplesTests
                     .ShouldBeEmpty(file);
                 break;
             case "MigrationPolicy":
-                Validation.Policy(document.Deserialize(TypesJson.Default.MigrationPolicy)!, Given.Cluster()).ShouldBeEmpty(file);
+                Validation.Policy(null, document.Deserialize(TypesJson.Default.MigrationPolicy)!, Given.Cluster()).ShouldBeEmpty(file);
                 break;
             case "KubeVirt":
                 Validation.KubeVirt(document.Deserialize(TypesJson.Default.KubeVirt)!).ShouldBeEmpty(file);

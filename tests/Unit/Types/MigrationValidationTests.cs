@@ -79,7 +79,10 @@ public sealed class MigrationValidationTests
         Validation.MigrationUpdate(old, old with { Spec = old.Spec! with { VmiName = "b" } }).Single().Message
             .ShouldBe("update of Migration object's spec is restricted");
         Validation.MigrationUpdate(old, old with { Metadata = old.Metadata with { Labels = null } }).Single().Message
-            .ShouldBe("selector label kubevirt.io/vmi-name cannot be modified during in-flight migration");
+            .ShouldBe("selector label can't be removed from an in-flight migration");
+        var renamed = new Dictionary<string, string> { [Labels.VmiName] = "b" };
+        Validation.MigrationUpdate(old, old with { Metadata = old.Metadata with { Labels = renamed } }).Single().Message
+            .ShouldBe("selector label can't be modified on an in-flight migration");
         var final = old with { Status = new() { Phase = "Failed" } };
         Validation.MigrationUpdate(final, final with { Metadata = old.Metadata with { Labels = null } }).ShouldBeEmpty();
     }
@@ -91,7 +94,7 @@ public sealed class MigrationValidationTests
     [InlineData(2_000_001L, false)]
     public void A_policys_pause_needs_no_gate_but_a_sane_length(long downtime, bool allowed)
     {
-        var errors = Validation.Policy(new MigrationPolicy { Spec = new MigrationPolicySpec { MaxDowntimeMs = downtime } }, Given.Cluster());
+        var errors = Validation.Policy(null, new MigrationPolicy { Spec = new MigrationPolicySpec { MaxDowntimeMs = downtime } }, Given.Cluster());
         errors.Count.ShouldBe(allowed ? 0 : 1);
         errors.ShouldAllBe(error => error.Path == "spec.maxDowntimeMs" && error.Message == "must be between 1 and 2000000" && error.Remedy.Length > 0);
     }
@@ -125,8 +128,8 @@ public sealed class MigrationValidationTests
         {
             Spec = new MigrationPolicySpec { BandwidthPerMigration = "-1", CompletionTimeoutPerGiB = -1, MaxDowntimeMs = 3_000_000 },
         };
-        Validation.Policy(policy, Given.Cluster()).Select(error => error.Path).ShouldBe(
+        Validation.Policy(null, policy, Given.Cluster()).Select(error => error.Path).ShouldBe(
             ["spec.completionTimeoutPerGiB", "spec.bandwidthPerMigration", "spec.maxDowntimeMs"]);
-        Validation.Policy(new MigrationPolicy { Spec = new() { AllowPostCopy = true } }, Given.Cluster()).ShouldBeEmpty();
+        Validation.Policy(null, new MigrationPolicy { Spec = new() { AllowPostCopy = true } }, Given.Cluster()).ShouldBeEmpty();
     }
 }

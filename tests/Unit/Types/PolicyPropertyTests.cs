@@ -135,7 +135,7 @@ public sealed class PolicyPropertyTests
         JsonValueKind.True or JsonValueKind.False => [true, false, true],
         JsonValueKind.Number => [101, 102, 103],
         JsonValueKind.Object => [JsonNode.Parse("""{"a":1}""")!, JsonNode.Parse("""{"a":2}""")!, JsonNode.Parse("""{"a":3}""")!],
-        _ => name.StartsWith("bandwidth", StringComparison.Ordinal) ? ["1Mi", "2Mi", "3Mi"] : ["x.io/one", "x.io/two", "x.io/three"],
+        _ => name.StartsWith("bandwidth", StringComparison.Ordinal) ? ["1Mi", "2Mi", "3Mi"] : ["x/one", "x/two", "x/three"],
     };
 
     private static IEnumerable<string> Names(Type type) => type
