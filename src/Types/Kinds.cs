@@ -39,6 +39,10 @@ public static class Kinds
     public static ResourceKind PersistentVolumeClaim { get; } =
         new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Namespaced: true);
 
+    /// <summary>Multus' kind, that networks besides the cluster's own are defined by.</summary>
+    public static ResourceKind NetworkAttachmentDefinition { get; } =
+        new("k8s.cni.cncf.io", "v1", "network-attachment-definitions", "NetworkAttachmentDefinition", Namespaced: true);
+
     public static ResourceKind Event { get; } = new("", "v1", "events", "Event", Namespaced: true);
 
     public static ResourceKind ServiceAccount { get; } =

@@ -22,7 +22,7 @@ public sealed class FaultTests(ClusterFixture cluster)
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-target-gone");
         var before = await guest.NodeAsync();
-        using var slow = await KubectlTests.SlowMigrations.BeginAsync(cluster, "4Mi");
+        await using var slow = await Tunables.BandwidthAsync(cluster, "4Mi");
         await CreateAsync(guest);
         await guest.UntilAsync("m", static m => m.Text("status", "phase") == MigrationPhases.Running);
         var target = (await guest.ReadAsync()).Text("status", "migrationState", "targetPod")!;
@@ -40,7 +40,7 @@ public sealed class FaultTests(ClusterFixture cluster)
     {
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-vmi-gone");
-        using var slow = await KubectlTests.SlowMigrations.BeginAsync(cluster, "4Mi");
+        await using var slow = await Tunables.BandwidthAsync(cluster, "4Mi");
         await CreateAsync(guest);
         await guest.UntilAsync("m", static m => m.Text("status", "phase") == MigrationPhases.Running);
 

@@ -55,26 +55,32 @@ public sealed class InterruptedTests(ClusterFixture cluster)
         (await guest.MoveAsync()).ShouldHaveSucceeded();
     }
 
-    [Fact]
-    public async Task A_VMI_its_pod_or_its_namespace_that_is_deleted_on_the_way_takes_everything_along()
+    [Theory]
+    [InlineData("vmi")]
+    [InlineData("pod")]
+    [InlineData("namespace")]
+    public async Task What_is_deleted_on_the_way_takes_everything_along_in_any_phase(string what)
     {
         cluster.Require();
-        using var slow = await KubectlTests.SlowMigrations.BeginAsync(cluster, "4Mi");
-        await Task.WhenAll(
-            LoseAsync("e2e-lost-1", MigrationPhases.Pending, "delete", "vmi", "lost", "--timeout=90s"),
-            LoseAsync("e2e-lost-2", MigrationPhases.PreparingTarget, "delete", "vmi", "lost", "--timeout=90s"),
-            LoseAsync("e2e-lost-3", MigrationPhases.Running, "delete", "vmi", "lost", "--timeout=90s"),
-            LoseAsync("e2e-lost-4", MigrationPhases.Scheduling, "delete", "namespace", "e2e-lost-4", "--timeout=90s"),
-            LoseAsync("e2e-lost-5", MigrationPhases.Scheduled, "delete", "pod", "-l", SourcePod, "--timeout=90s"),
-            LoseAsync("e2e-lost-6", MigrationPhases.Running, "delete", "pod", "-l", SourcePod, "--timeout=90s"));
+        await using var settings = await Tunables.SetAsync(
+            cluster,
+            ("bandwidthPerMigration", "4Mi"),
+            ("parallelMigrationsPerCluster", Phases.Length),
+            ("parallelOutboundMigrationsPerNode", Phases.Length),
+            ("parallelInboundMigrationsPerNode", Phases.Length));
+        await Task.WhenAll(Phases.Select(phase => LoseAsync(what, phase)));
     }
 
-    private async Task LoseAsync(string where, string phase, params string[] deletion)
+    private async Task LoseAsync(string what, string phase)
     {
-        await using var guest = await SmallGuest.StartAsync(cluster, where, "lost");
+        var where = $"e2e-lost-{what}-{phase.ToLowerInvariant()}";
+        // Not booted: what becomes of the guest is no matter here, and it is not asked to end in peace.
+        await using var guest = await SmallGuest.StartAsync(
+            cluster, where, "lost", change: static vmi => vmi.Ensure("spec")["terminationGracePeriodSeconds"] = 1, booted: false);
         await ReachAsync(guest, phase);
-        (await KubectlAsync(where, deletion)).Ok();
-        if (deletion[1] == "pod")
+        string[] deletion = what switch { "vmi" => ["vmi", "lost"], "namespace" => ["namespace", where], _ => ["pod", "-l", SourcePod] };
+        (await KubectlAsync(where, ["delete", .. deletion, "--timeout=90s"])).Ok();
+        if (what == "pod")
         {
             // The source's pod is the guest: it has failed, and the migration with it.
             await guest.UntilVmiAsync(static v => v.Text("status", "phase") is VmiPhases.Failed or VmiPhases.Succeeded, $"to end with its pod ({phase})");
@@ -84,7 +90,7 @@ public sealed class InterruptedTests(ClusterFixture cluster)
         }
 
         (await KubectlAsync(where, "wait", "vmim", Job, "--for=delete", "--timeout=60s")).Ok();
-        (await KubectlAsync(where, "get", "pods,vmi,vmim", "-o", "name")).Ok().ShouldBeEmpty($"{string.Join(' ', deletion)} when {phase}");
+        (await KubectlAsync(where, "get", "pods,vmi,vmim", "-o", "name")).Ok().ShouldBeEmpty($"{what} deleted when {phase}");
     }
 
     /// <summary>Asks for a move and comes back as soon as it is seen in the phase, or in a later one when that was passed between two looks.</summary>

@@ -24,7 +24,7 @@ public sealed class KillTests(ClusterFixture cluster)
         var process = which switch { "source" => $"handler-{home}", "target" => $"handler-{away}", _ => which };
 
         // Slow enough to be hit in the middle, and still faster than the guest writes.
-        using (await KubectlTests.SlowMigrations.BeginAsync(cluster, "32Mi"))
+        await using (await Tunables.BandwidthAsync(cluster, "32Mi"))
         {
             var migration = await MigrationRequest.CreateAsync(cluster.Api, guest.Name, node: null, CancellationToken.None);
             await guest.UntilAsync(migration.Name(), static m => m.Text("status", "phase") == MigrationPhases.Running);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Support;
@@ -52,7 +51,7 @@ public sealed class KubectlTests(ClusterFixture cluster)
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-cancel", "vmi-fedora");
         var before = await guest.NodeAsync();
-        using var slow = await SlowMigrations.BeginAsync(cluster);
+        await using var slow = await Tunables.BandwidthAsync(cluster, "16Mi");
 
         (await cluster.KubectlAsync(["create", "-n", "e2e-cancel", "-f", "-"], Document)).Ok();
         await guest.UntilAsync("migration-job", static m => m.Text("status", "phase") == MigrationPhases.Running);
@@ -102,33 +101,5 @@ public sealed class KubectlTests(ClusterFixture cluster)
         }
 
         outcome.Ok();
-    }
-
-    /// <summary>Makes migrations last, so that a test can act in their middle.</summary>
-    internal sealed class SlowMigrations : IDisposable
-    {
-        private readonly ClusterFixture _cluster;
-
-        private SlowMigrations(ClusterFixture cluster) => _cluster = cluster;
-
-        public static async Task<SlowMigrations> BeginAsync(ClusterFixture cluster, string bandwidth = "16Mi")
-        {
-            await SetAsync(cluster, bandwidth);
-            return new(cluster);
-        }
-
-        public void Dispose() => SetAsync(_cluster, null).GetAwaiter().GetResult();
-
-        private static async Task SetAsync(ClusterFixture cluster, string? bandwidth) => await cluster.Api.PatchAsync(
-            Kinds.KubeVirt,
-            new(Installation.Namespace, Installation.KubeVirtName),
-            PatchKind.Merge,
-            new JsonObject
-            {
-                ["spec"] = new JsonObject
-                {
-                    ["configuration"] = new JsonObject { ["migrations"] = new JsonObject { ["bandwidthPerMigration"] = bandwidth } },
-                },
-            });
     }
 }

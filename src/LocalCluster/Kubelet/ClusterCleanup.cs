@@ -43,9 +43,10 @@ public static class ClusterCleanup
         await RemoveNetworksAsync(tools, network, done, cancellation);
         foreach (var place in network.Places)
         {
-            // The plug-in's addresses were of namespaces that are gone.
+            // The plug-ins' addresses were of namespaces that are gone.
             StateFile.DeleteFolder(new KubeletPaths(options.Name, options.StateDirectory, place.Node).Cni);
         }
+        StateFile.DeleteFolder(KubeletPaths.NetworksOf(options.StateDirectory));
         var nodes = Path.Combine(options.StateDirectory, "nodes");
         if (HostMounts.Below(nodes) is { Count: > 0 } mounts)
         {

@@ -44,9 +44,10 @@ public sealed class KubeletAgent
         var runtime = new ContainerRuntime(tools, paths, time);
         var devices = await DeviceTable.OpenAsync(tools, options.Devices, cancellation);
         var events = new EventRecorder(api, "kubelet", logger, time, options.NodeName);
+        var networks = new PodNetworks(api, options, paths);
         using var prober = new Prober(runtime, time);
         var services = new KubeletServices(
-            api, options, paths, tools, runtime, new RootFilesystem(tools, images, paths), new PodSandbox(tools, options, paths),
+            api, options, paths, tools, runtime, new RootFilesystem(tools, images, paths), new PodSandbox(tools, networks, options, paths), networks,
             new VolumeManager(api, tools, images, options, paths, time), new PodEnvironment(api, options),
             new ImagePuller(images, new ImageImporter(images, tools, time), time, cancellation), devices, prober, events, time, logger);
         var registration = new NodeRegistration(api, options, devices, await NodeFacts.ReadAsync(tools, cancellation), time, logger);

@@ -39,6 +39,9 @@ public sealed record KubeletPaths(string ClusterName, string StateDirectory, str
 
     public static string ImagesOf(string stateDirectory) => Path.Combine(stateDirectory, "images");
 
+    /// <summary>Addresses given away on networks that reach over all nodes.</summary>
+    public static string NetworksOf(string stateDirectory) => Path.Combine(stateDirectory, "networks");
+
     public static string RuntimeOf(string clusterName) => $"/run/godwit/{clusterName}";
 
     /// <summary>Cgroup of all pods of a cluster; absolute in each hierarchy.</summary>

@@ -13,6 +13,7 @@ internal sealed record KubeletServices(
     ContainerRuntime Runtime,
     RootFilesystem Roots,
     PodSandbox Sandboxes,
+    PodNetworks Networks,
     VolumeManager Volumes,
     PodEnvironment Environments,
     ImagePuller Images,

@@ -35,11 +35,12 @@ internal sealed class PodApplier(KubeletServices services, PodRuns runs, Action 
         try
         {
             sandbox = facts.Sandbox ?? await services.Sandboxes.EnsureAsync(facts.Pod, cancellation);
+            await services.Networks.AnnounceAsync(facts.Pod, sandbox, cancellation);
             volumes = await services.Volumes.SetUpAsync(facts.Pod, sandbox.Address, cancellation);
             _volumesFresh = facts.Now;
             _volumesVersion = facts.Pod.Metadata.ResourceVersion;
         }
-        catch (Exception e) when (e is VolumeException or CniException or HostToolException or IOException)
+        catch (Exception e) when (e is VolumeException or CniException or NetworkException or HostToolException or IOException)
         {
             var (reason, message) = e is VolumeException ? ("FailedMount", e.Message) : ("FailedCreatePodSandBox", $"Failed to create pod sandbox: {e.Message}");
             Warning(facts.Pod, reason, message);

@@ -4,9 +4,9 @@ using Godwit.LocalCluster.Objects;
 namespace Godwit.LocalCluster.Kubelet;
 
 /// <summary>A pod's network namespace, and the few files of /etc that all its containers share.</summary>
-public sealed class PodSandbox(HostTools tools, KubeletOptions options, KubeletPaths paths)
+public sealed class PodSandbox(HostTools tools, PodNetworks networks, KubeletOptions options, KubeletPaths paths)
 {
-    private readonly CniPlugin _cni = new(tools, options.ClusterName, options.Place, paths.Cni);
+    private readonly CniPlugin _cni = new(tools, options.Place);
 
     /// <summary>What is recorded for a pod; null when it never had a network.</summary>
     public SandboxRecord? Find(string podUid)
@@ -38,6 +38,7 @@ public sealed class PodSandbox(HostTools tools, KubeletOptions options, KubeletP
             Pod = pod.Metadata.Name,
             NetworkNamespace = pod.Spec.HostNetwork == true ? options.Place.Namespace : paths.PodNamespace(uid),
             HostNetwork = pod.Spec.HostNetwork == true,
+            Networks = pod.Spec.HostNetwork == true ? null : await networks.PlanAsync(pod, cancellation),
         };
         // Written first: whatever a crash leaves half made is then found and taken away.
         Save(record);
@@ -47,9 +48,14 @@ public sealed class PodSandbox(HostTools tools, KubeletOptions options, KubeletP
             await RemoveNetworkAsync(record, cancellation);
             await tools.IpBatchAsync([$"netns add {record.NetworkNamespace}"], cancellation);
             await tools.RunAsync("ip", ["-n", record.NetworkNamespace, "link", "set", "lo", "up"], cancellation);
-            var result = await _cni.AddAsync(uid, record.NetworkNamespace, cancellation);
-            address = result.Address.ToString();
-            record = record with { CniResult = result.Raw };
+            var made = new List<AttachedNetwork>();
+            foreach (var network in record.Networks!)
+            {
+                made.Add(network with { Result = await _cni.AddAsync(network.ToAttachment(), uid, record.NetworkNamespace, cancellation) });
+            }
+            address = made[0].Addresses().FirstOrDefault()
+                ?? throw new CniException("ADD", record.NetworkNamespace, $"the result has no address: {made[0].Result!.ToJsonString()}");
+            record = record with { Networks = made };
         }
         record = record with { Address = address };
         WriteFiles(pod, record);
@@ -63,7 +69,7 @@ public sealed class PodSandbox(HostTools tools, KubeletOptions options, KubeletP
         if (StateFile.TryRead(RecordOf(podUid), KubeletJson.Default.SandboxRecord) is { HostNetwork: false } record)
         {
             await RemoveNetworkAsync(record, cancellation);
-            Save(record with { Address = null, CniResult = null });
+            Save(record with { Address = null, Networks = null });
         }
         await PodCgroups.RemoveAsync(tools, $"{KubeletPaths.CgroupOf(options.ClusterName)}/{podUid}", cancellation);
     }
@@ -92,8 +98,11 @@ public sealed class PodSandbox(HostTools tools, KubeletOptions options, KubeletP
         {
             return;
         }
-        // Also without a namespace: the address is still taken in the plug-in's own files.
-        await _cni.DeleteAsync(record.PodUid, record.NetworkNamespace, cancellation);
+        // Also without a namespace: the addresses are still taken in the plug-ins' own files.
+        foreach (var network in record.Networks ?? [])
+        {
+            await _cni.DeleteAsync(network.ToAttachment(), record.PodUid, record.NetworkNamespace, cancellation);
+        }
         await tools.TryRunAsync("ip", ["netns", "delete", record.NetworkNamespace], cancellation);
     }
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Godwit.LocalCluster.Kubelet;
 
 /// <summary>A pod's network as it lies on disk, beside the pod it was made for.</summary>
@@ -11,5 +9,7 @@ public sealed record SandboxRecord
     public required string NetworkNamespace { get; init; }
     public string? Address { get; init; }
     public bool HostNetwork { get; init; }
-    public JsonObject? CniResult { get; init; }
+
+    /// <summary>Its interfaces, the main one first.</summary>
+    public IReadOnlyList<AttachedNetwork>? Networks { get; init; }
 }

@@ -3,39 +3,32 @@ using System.Text.Json.Nodes;
 
 namespace Godwit.LocalCluster.Network;
 
-/// <summary>Wires a pod's network namespace to its node by the CNI plug-ins <c>bridge</c> and <c>host-local</c>, which run inside the node's namespace.</summary>
-public sealed class CniPlugin(HostTools tools, string network, NodePlace node, string dataDirectory)
+/// <summary>
+/// Wires a pod's network namespace to its node by CNI plug-ins, which run inside the node's namespace: <c>bridge</c> and
+/// <c>host-local</c> for the cluster's own network, whatever a definition names for others.
+/// </summary>
+public sealed class CniPlugin(HostTools tools, NodePlace node)
 {
-    private const string PluginFolder = "/usr/lib/cni";
-    private const string Version = "1.0.0";
+    public const string Version = "1.0.0";
+    public const string MainInterface = "eth0";
+
+    /// <summary>Where Debian installs the plug-ins.</summary>
+    public const string PluginFolder = "/usr/lib/cni";
 
     /// <summary>Where the kernel keeps named network namespaces.</summary>
     public const string NamespaceFolder = "/var/run/netns";
 
-    /// <summary>Gives the namespace its interface and address.</summary>
-    public async Task<CniResult> AddAsync(string containerId, string podNamespace, CancellationToken cancellation) =>
-        CniResult.Parse(await InvokeAsync("ADD", containerId, podNamespace, null, cancellation));
+    /// <summary>Makes the interface and returns the plug-in's result.</summary>
+    public async Task<JsonObject> AddAsync(CniAttachment attachment, string containerId, string podNamespace, CancellationToken cancellation) =>
+        JsonNode.Parse(await InvokeAsync("ADD", attachment, containerId, podNamespace, cancellation))?.AsObject()
+        ?? throw new FormatException("the CNI plug-in gave no result");
 
-    /// <summary>Takes both away; nothing there is no error.</summary>
-    public Task DeleteAsync(string containerId, string podNamespace, CancellationToken cancellation) =>
-        InvokeAsync("DEL", containerId, podNamespace, null, cancellation);
+    /// <summary>Takes interface and address away; nothing there is no error.</summary>
+    public Task DeleteAsync(CniAttachment attachment, string containerId, string podNamespace, CancellationToken cancellation) =>
+        InvokeAsync("DEL", attachment, containerId, podNamespace, cancellation);
 
-    /// <summary>Says whether the wiring is still as <paramref name="result"/> describes it.</summary>
-    public async Task<bool> CheckAsync(string containerId, string podNamespace, CniResult result, CancellationToken cancellation)
-    {
-        try
-        {
-            await InvokeAsync("CHECK", containerId, podNamespace, result.Raw, cancellation);
-            return true;
-        }
-        catch (CniException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>The network configuration that is handed to the plug-in.</summary>
-    public static JsonObject Configuration(string network, IPNetwork pods, string dataDirectory, JsonObject? previous) => Trim(new()
+    /// <summary>The cluster's own network on a node.</summary>
+    public static CniAttachment Main(string network, IPNetwork pods, string dataDirectory) => new(MainInterface, new()
     {
         ["cniVersion"] = Version,
         ["name"] = network,
@@ -51,22 +44,25 @@ public sealed class CniPlugin(HostTools tools, string network, NodePlace node, s
             ["dataDir"] = dataDirectory,
             ["ranges"] = new JsonArray(new JsonArray(new JsonObject { ["subnet"] = pods.ToString() })),
         },
-        ["prevResult"] = previous?.DeepClone(),
     });
 
-    private async Task<string> InvokeAsync(string command, string containerId, string podNamespace, JsonObject? previous, CancellationToken cancellation)
+    private async Task<string> InvokeAsync(
+        string command, CniAttachment attachment, string containerId, string podNamespace, CancellationToken cancellation)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["CNI_COMMAND"] = command,
             ["CNI_CONTAINERID"] = containerId,
             ["CNI_NETNS"] = $"{NamespaceFolder}/{podNamespace}",
-            ["CNI_IFNAME"] = "eth0",
+            ["CNI_IFNAME"] = attachment.Interface,
             ["CNI_PATH"] = PluginFolder,
         };
-        var configuration = Configuration(network, node.Pods, dataDirectory, previous).ToJsonString();
         var result = await tools.TryRunAsync(
-            "ip", ["netns", "exec", node.Namespace, $"{PluginFolder}/bridge"], cancellation, configuration, environment);
+            "ip",
+            ["netns", "exec", node.Namespace, $"{PluginFolder}/{(string?)attachment.Configuration["type"]}"],
+            cancellation,
+            attachment.Configuration.ToJsonString(),
+            environment);
         return result.Succeeded ? result.Output : throw new CniException(command, podNamespace, Reason(result));
     }
 
@@ -82,14 +78,5 @@ public sealed class CniPlugin(HostTools tools, string network, NodePlace node, s
         {
             return $"{result.Output} {result.Error}".Trim();
         }
-    }
-
-    private static JsonObject Trim(JsonObject configuration)
-    {
-        if (configuration["prevResult"] is null)
-        {
-            configuration.Remove("prevResult");
-        }
-        return configuration;
     }
 }

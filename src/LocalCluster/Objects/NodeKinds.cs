@@ -15,5 +15,7 @@ internal static class NodeKinds
     public static ResourceKind Claim { get; } = new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Namespaced: true);
     public static ResourceKind Volume { get; } = new("", "v1", "persistentvolumes", "PersistentVolume", Namespaced: false);
     public static ResourceKind StorageClass { get; } = new("storage.k8s.io", "v1", "storageclasses", "StorageClass", Namespaced: false);
+    public static ResourceKind NetworkAttachmentDefinition { get; } =
+        new("k8s.cni.cncf.io", "v1", "network-attachment-definitions", "NetworkAttachmentDefinition", Namespaced: true);
     public static ResourceKind Lease { get; } = new("coordination.k8s.io", "v1", "leases", "Lease", Namespaced: true);
 }

@@ -24,6 +24,8 @@ public static class Annotations
     public const string PendingPodTimeout = "kubevirt.io/migrationPendingPodTimeoutSeconds";
     public const string UtilityVolumesTimeout = "kubevirt.io/migrationUtilityVolumesTimeoutSeconds";
     public const string IgnoreMigrationBackoff = "kubevirt.io/func-test-ignore-migration-backoff";
+    public const string Networks = "k8s.v1.cni.cncf.io/networks";
+    public const string NetworkStatus = "k8s.v1.cni.cncf.io/network-status";
     public const string Heartbeat = "kubevirt.io/heartbeat";
     public const string MemoryOverheadBytes = "kubevirt.io/memory-overhead-bytes";
     public const string DefaultContainer = "kubectl.kubernetes.io/default-container";

@@ -19,6 +19,9 @@ public static class Launcher
     /// <summary>What a post-copy target fetches missing pages by.</summary>
     public const string UserfaultfdDevice = "devices.kubevirt.io/userfaultfd";
 
+    /// <summary>The interface that pods have on a network for migrations alone; KubeVirt's name.</summary>
+    public const string MigrationInterface = "migration0";
+
     /// <summary>Seconds that the pod gets beyond the guest's own grace period.</summary>
     public const int GraceMarginSeconds = 15;
     public const int DefaultGraceSeconds = 30;

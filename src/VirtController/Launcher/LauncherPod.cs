@@ -8,7 +8,7 @@ public static class LauncherPod
     private static readonly string[] NotCopiedLabels = [Labels.NodeName, Labels.MigrationTargetNodeName];
 
     private static readonly string[] NotCopiedAnnotations =
-        [Annotations.LatestObservedApiVersion, Annotations.StorageObservedApiVersion];
+        [Annotations.LatestObservedApiVersion, Annotations.StorageObservedApiVersion, Annotations.NetworkStatus];
 
     /// <summary>The pod in which the VMI starts.</summary>
     public static Pod ForStart(VirtualMachineInstance vmi, ClusterConfiguration cluster, string launcherImage)
@@ -113,6 +113,11 @@ public static class LauncherPod
         annotations[Annotations.DefaultContainer] = Launcher.Container;
         annotations[Annotations.RequestEvictOnly] = "";
         annotations[Annotations.MemoryOverheadBytes] = $"{LauncherResources.OverheadBytes(vmi.Spec, cluster)}";
+        if (cluster.Migrations.Network is { Length: > 0 } text && MigrationNetworkName.Read(text) is { } network)
+        {
+            annotations[Annotations.Networks] = MigrationNetwork.AddTo(annotations.GetValueOrDefault(Annotations.Networks), network);
+        }
+
         return new ObjectMeta
         {
             Name = PodCreation.NameFor(prefix, uid),

@@ -84,6 +84,7 @@ public sealed partial class VmiReconciler(
                     Uid = podUid,
                     Name = pod.Metadata.Name!,
                     Ip = ip,
+                    Dedicated = DedicatedAddress.Of(pod.Metadata.Annotations),
                     Folder = Place(podUid).Folder,
                     LauncherPid = MigrationReconciler.RoleOf(vmi!, podUid) == MigrationRole.None ? null : await locator.FindLauncherAsync(podUid, cancellationToken),
                 },

@@ -15,8 +15,8 @@ public interface IMigrationRecord
     /// </summary>
     Task<VirtualMachineInstance?> PatchAsync(JsonArray patch, CancellationToken cancellationToken);
 
-    /// <summary>The address of a pod of the VMI's namespace; null when it has none.</summary>
-    Task<string?> PodAddressAsync(string podName, CancellationToken cancellationToken);
+    /// <summary>The addresses of a pod of the VMI's namespace; null when it has none.</summary>
+    Task<PodEnd?> PodEndAsync(string podName, CancellationToken cancellationToken);
 
     /// <summary>The certificates of a migration; null when there are none (yet).</summary>
     Task<MigrationCredentials?> CredentialsAsync(string migrationUid, CancellationToken cancellationToken);

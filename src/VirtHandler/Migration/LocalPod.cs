@@ -10,6 +10,9 @@ public sealed record LocalPod
     /// <summary>The address that the other side's QEMU reaches.</summary>
     public required string Ip { get; init; }
 
+    /// <summary>Its address on a network for migrations alone; null when it has none.</summary>
+    public DedicatedAddress? Dedicated { get; init; }
+
     /// <summary>The pod's folder as this agent sees it.</summary>
     public required string Folder { get; init; }
 

@@ -30,6 +30,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
     private int _seenBreaks;
     private long? _silentSince;
     private TargetAction? _lastAction;
+    private MigrationPath? _path;
 
     public TargetMigration(LocalPod pod, string uid, RecordKeeper record, MigrationTools tools, ILogger logger, TimeProvider time)
     {
@@ -214,28 +215,43 @@ internal sealed partial class TargetMigration : IMigrationDriver
             }
         }
 
-        var source = await _record.Record.PodAddressAsync(state.SourcePod ?? "", cancellationToken);
-        if (source is null)
+        if (await PathAsync(state, cancellationToken) is not { } path)
         {
             return false;
         }
 
-        await _setup.ListenAsync(qmp, vmi, credentials, source, cancellationToken);
+        await _setup.ListenAsync(qmp, vmi, credentials, path, cancellationToken);
+        if (path.Warning is not null)
+        {
+            _record.Record.Event(vmi, EventReasons.Warning, EventReasons.PreparingTarget, $"{path.Warning}.");
+        }
+
         _exportsOpen = _setup.HasDisks;
         _record.Record.Event(vmi, EventReasons.Normal, EventReasons.PreparingTarget, "VirtualMachineInstance Migration Target Prepared.");
         return true;
     }
 
+    /// <summary>Null as long as the source's pod has no address.</summary>
+    private async Task<MigrationPath?> PathAsync(MigrationState state, CancellationToken cancellationToken) =>
+        _path ??= await _record.Record.PodEndAsync(state.SourcePod ?? "", cancellationToken) is { } source
+            ? MigrationPath.Decide(state.MigrationConfiguration?.Network, source, new PodEnd(_pod.Ip, _pod.Dedicated))
+            : null;
+
     private async Task<StepResult> PublishAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
     {
+        if (await PathAsync(vmi.Migration()!, cancellationToken) is not { Address: var address })
+        {
+            return StepResult.After(Soon);
+        }
+
         var ports = _setup.Ports();
         var postCopy = await TargetSetup.IsPostCopyReadyAsync(qmp, vmi.Migration()!, cancellationToken);
         if (await _record.WriteAsync(
-                RecordPatches.Published(vmi.Migration()!, _pod.Ip, ports, TargetSetup.ChannelsFor(vmi.Migration()!), postCopy), cancellationToken))
+                RecordPatches.Published(vmi.Migration()!, address, ports, TargetSetup.ChannelsFor(vmi.Migration()!), postCopy), cancellationToken))
         {
             _record.Record.Event(
                 vmi, EventReasons.Normal, EventReasons.PreparingTarget,
-                $"Migration Target is listening at {_pod.Ip}, on ports: {string.Join(',', ports.Keys)}");
+                $"Migration Target is listening at {address}, on ports: {string.Join(',', ports.Keys)}");
         }
 
         return _record.IsFresh ? StepResult.Again : StepResult.After(Soon);
@@ -266,7 +282,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
                 _seenBreaks = Math.Max(_seenBreaks, vmi.Migration()?.Channel?.Breaks ?? 0);
                 await (decision.Action == TargetAction.BreakChannel
                     ? qmp.MigratePauseAsync(cancellationToken)
-                    : qmp.MigrateRecoverAsync($"tcp:{VmiView.ForUri(_pod.Ip)}:{_pod.MemoryPort}", cancellationToken));
+                    : qmp.MigrateRecoverAsync($"tcp:{VmiView.ForUri(vmi.Migration()?.TargetNodeAddress ?? _pod.Ip)}:{_pod.MemoryPort}", cancellationToken));
             }
             catch (QmpException e)
             {

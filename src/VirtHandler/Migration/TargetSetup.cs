@@ -48,7 +48,7 @@ internal sealed class TargetSetup(LocalPod pod, AttemptNames names, MigrationToo
     }
 
     public async Task ListenAsync(
-        QmpClient qmp, VirtualMachineInstance vmi, MigrationCredentials? credentials, string sourceAddress, CancellationToken ct)
+        QmpClient qmp, VirtualMachineInstance vmi, MigrationCredentials? credentials, MigrationPath path, CancellationToken ct)
     {
         var state = vmi.Migration()!;
         Compare(vmi);
@@ -69,15 +69,15 @@ internal sealed class TargetSetup(LocalPod pod, AttemptNames names, MigrationToo
             ct);
         if (HasDisks)
         {
-            await OpenExportsAsync(qmp, credentials is not null, ct);
+            await OpenExportsAsync(qmp, path.Address, credentials is not null, ct);
         }
 
-        if (tools.Network is { } network && pod.LauncherPid is { } pid)
+        if (path.Source is { } source && tools.Network is { } network && pod.LauncherPid is { } pid)
         {
-            await network.AllowMigrationAsync(pid, sourceAddress, [.. Ports().Keys], ct);
+            await network.AllowMigrationAsync(pid, source, [.. Ports().Keys], ct);
         }
 
-        await qmp.MigrateIncomingAsync($"tcp:{VmiView.ForUri(pod.Ip)}:{pod.MemoryPort}", ct);
+        await qmp.MigrateIncomingAsync($"tcp:{VmiView.ForUri(path.Address)}:{pod.MemoryPort}", ct);
     }
 
     /// <summary>
@@ -167,14 +167,14 @@ internal sealed class TargetSetup(LocalPod pod, AttemptNames names, MigrationToo
         }
     }
 
-    private async Task OpenExportsAsync(QmpClient qmp, bool tls, CancellationToken ct)
+    private async Task OpenExportsAsync(QmpClient qmp, string address, bool tls, CancellationToken ct)
     {
         var open = await qmp.QueryBlockExportsAsync(ct);
         if (open.Length == 0)
         {
             try
             {
-                await qmp.NbdServerStartAsync(pod.Ip, pod.BlockPort, tls ? names.Tls : null, tls ? names.Authorization : null, ct);
+                await qmp.NbdServerStartAsync(address, pod.BlockPort, tls ? names.Tls : null, tls ? names.Authorization : null, ct);
             }
             catch (QmpException e) when (e.Description.Contains("already running", StringComparison.Ordinal))
             {

@@ -1,4 +1,5 @@
 using System.Text;
+using Godwit.Types;
 
 namespace Godwit.VirtHandler.Network;
 
@@ -92,6 +93,8 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
               }
               chain forward {
                 type filter hook forward priority -150;
+                iifname "{{Launcher.MigrationInterface}}" drop
+                oifname "{{Launcher.MigrationInterface}}" drop
                 tcp flags & (syn|rst) == syn tcp option maxseg size > {{mss}} tcp option maxseg size set {{mss}}
               }
             }

@@ -12,7 +12,7 @@ internal static class SmallGuest
     public const string Calm = "mg.mem=32 mg.hot=4 mg.rate=1";
 
     public static Task<Guest> StartAsync(
-        ClusterFixture cluster, string @namespace, string name, string work = Calm, Action<JsonObject>? change = null, bool migratable = true) =>
+        ClusterFixture cluster, string @namespace, string name, string work = Calm, Action<JsonObject>? change = null, bool migratable = true, bool booted = true) =>
         Guest.StartAsync(
             cluster,
             @namespace,
@@ -24,7 +24,8 @@ internal static class SmallGuest
                 boot["kernelArgs"] = $"console=ttyS0 quiet {work} mg.disk=/dev/vda mg.ip=dhcp mg.echo=7 mg.tick=10";
                 change?.Invoke(vmi);
             },
-            migratable: migratable);
+            migratable: migratable,
+            booted: booted);
 
     /// <summary>A claim, and a change that puts the guest's disk on it.</summary>
     public static async Task<Action<JsonObject>> OnClaimAsync(ClusterFixture cluster, string @namespace, string claim, string accessMode)

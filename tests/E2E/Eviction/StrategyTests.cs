@@ -68,7 +68,7 @@ public sealed class StrategyTests(ClusterFixture cluster)
         (await Evictions.PostAsync(cluster, Where, source, dryRun: ["All"])).Error.ShouldContain("Eviction triggered evacuation of VMI");
         (await guest.ReadAsync()).Text("status", "evacuationNodeName").ShouldBeNull();
 
-        using (await KubectlTests.SlowMigrations.BeginAsync(cluster, "8Mi"))
+        await using (await Tunables.BandwidthAsync(cluster, "8Mi"))
         {
             var migration = (await MigrationRequest.CreateAsync(cluster.Api, guest.Name, node: null, CancellationToken.None)).Name();
             await guest.UntilAsync(migration, static m => m.Text("status", "phase") == MigrationPhases.Running);

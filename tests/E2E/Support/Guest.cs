@@ -29,7 +29,7 @@ internal sealed class Guest : IAsyncDisposable
 
     /// <summary>
     /// Creates it from the example, in a namespace that may be there already, and waits until it has booted and is judged:
-    /// it may be moved, or it is known that it may not.
+    /// it may be moved, or it is known that it may not. Without <paramref name="booted"/> its machine runs, whatever the guest does.
     /// </summary>
     public static async Task<Guest> StartAsync(
         ClusterFixture cluster,
@@ -39,7 +39,8 @@ internal sealed class Guest : IAsyncDisposable
         string guestMemory = "mg.mem=96",
         Action<JsonObject>? change = null,
         bool migratable = true,
-        int rate = 20)
+        int rate = 20,
+        bool booted = true)
     {
         var guest = new Guest(cluster, new(@namespace, name));
         await EnsureNamespaceAsync(cluster, @namespace);
@@ -62,7 +63,11 @@ internal sealed class Guest : IAsyncDisposable
             $"{name} to run",
             CancellationToken.None);
         running.ShouldNotBeNull();
-        await guest.UntilTicksAsync(100);
+        if (booted)
+        {
+            await guest.UntilTicksAsync(100);
+        }
+
         return guest;
     }
 

@@ -95,6 +95,26 @@ public sealed class LauncherPodTests
           - name: s
         """;
 
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("fast", null, "kubevirt/fast@migration0")]
+    [InlineData("net/fast", "red@net1", "red@net1,net/fast@migration0")]
+    [InlineData("fast", """[{"name":"red"}]""", """[{"name":"red"},{"name":"fast","namespace":"kubevirt","interface":"migration0"}]""")]
+    [InlineData("fast", "[rubbish", "[rubbish")]
+    public void Both_ends_of_a_migration_ask_for_the_network_that_is_set_beside_the_VMIs_own(string? network, string? own, string? asked)
+    {
+        var vmi = Given.RunningVmi();
+        if (own is not null)
+        {
+            vmi = vmi with { Metadata = vmi.Metadata with { Annotations = new Dictionary<string, string> { [Annotations.Networks] = own } } };
+        }
+
+        var cluster = Given.Cluster with { Migrations = Given.Cluster.Migrations with { Network = network } };
+        LauncherPod.ForStart(vmi, cluster, Given.Image).Metadata.Annotations!.GetValueOrDefault(Annotations.Networks).ShouldBe(asked);
+        LauncherPod.ForMigration(vmi, Given.Migration(), cluster, Given.Image, sourceNode: null)
+            .Metadata.Annotations!.GetValueOrDefault(Annotations.Networks).ShouldBe(asked);
+    }
+
     [Fact]
     public void The_pod_is_made_as_the_template_says()
     {
