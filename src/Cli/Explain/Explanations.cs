@@ -79,10 +79,24 @@ public static class Explanations
             SourceNode = vmi.Status?.NodeName,
             Selector = TargetSelector.ForMigration(vmi, added: null, source),
             Tolerations = vmi.Spec?.Tolerations ?? [],
+            Affinity = vmi.Spec?.Affinity,
+            Namespace = vmi.Metadata.Namespace ?? "",
+            Others = vmi.Spec?.Affinity is null ? [] : Placed(facts),
             Requests = owner is null ? new Dictionary<string, string>() : Requests(owner),
             Used = [.. facts.Pods.Where(pod => pod.Spec?.NodeName == node.Metadata.Name && !pod.IsFinished()).Select(Requests)],
         });
         return new ExplainedNode(node.Metadata.Name ?? "", reasons.Count == 0, reasons);
+    }
+
+    private static IReadOnlyList<PlacedPod> Placed(ExplainFacts facts)
+    {
+        var nodes = facts.Nodes.ToDictionary(
+            node => node.Metadata.Name ?? "", node => node.Metadata.Labels ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        return
+        [
+            .. facts.Pods.Where(pod => !pod.IsFinished() && nodes.ContainsKey(pod.Spec?.NodeName ?? ""))
+                .Select(pod => new PlacedPod(pod, nodes[pod.Spec!.NodeName!])),
+        ];
     }
 
     /// <summary>What the pod's containers request together; a target asks for what the pod of now does.</summary>

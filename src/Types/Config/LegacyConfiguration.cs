@@ -11,6 +11,20 @@ namespace Godwit.Types;
 /// </summary>
 public sealed record LegacyConfiguration
 {
+    /// <summary>Keys whose values can be wrong, in the order in which they are noted.</summary>
+    private static readonly string[] Judged =
+    [
+        MigrationsKey, CpuRequestKey, MemoryOvercommitKey, UseEmulationKey, ImagePullPolicyKey, DefaultInterfaceKey, PermitBridgeKey,
+    ];
+
+    private const string MigrationsKey = "migrations";
+    private const string CpuRequestKey = "cpu-request";
+    private const string MemoryOvercommitKey = "memory-overcommit";
+    private const string UseEmulationKey = "debug.useEmulation";
+    private const string ImagePullPolicyKey = "dev.imagePullPolicy";
+    private const string DefaultInterfaceKey = "default-network-interface";
+    private const string PermitBridgeKey = "permitBridgeInterfaceOnPodNetwork";
+
     /// <summary>The text of <c>feature-gates</c>; null when the key is absent, and then no gate is on.</summary>
     public string? FeatureGates { get; init; }
 
@@ -40,13 +54,17 @@ public sealed record LegacyConfiguration
     /// <summary>The gate appears anywhere in the text.</summary>
     public bool HasGate(string gate) => FeatureGates?.Contains(gate, StringComparison.Ordinal) == true;
 
-    /// <summary>Reads the map; a key with an error keeps the value of <paramref name="previous"/>.</summary>
+    /// <summary>
+    /// Reads the map; a key with an error keeps the value of <paramref name="previous"/>. Without one it is the value that
+    /// <see cref="LastGood"/> had noted on the map, so that a process which starts later holds what those before it held.
+    /// </summary>
     public static LegacyConfiguration Read(ConfigMap map, LegacyConfiguration? previous = null)
     {
+        previous ??= Noted(map) is { Count: > 0 } noted ? Read(new ConfigMap { Data = noted }) : null;
         var data = map.Data ?? new Dictionary<string, string>();
         var errors = new List<string>();
         var migrations = new MigrationConfiguration();
-        if (data.TryGetValue("migrations", out var text))
+        if (data.TryGetValue(MigrationsKey, out var text))
         {
             try
             {
@@ -68,20 +86,58 @@ public sealed record LegacyConfiguration
                 ? machines.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 : null,
             CpuModel = Text(data, "default-cpu-model"),
-            CpuRequest = QuantityText(data, "cpu-request", previous?.CpuRequest, errors),
-            MemoryOvercommit = Positive(data, "memory-overcommit", previous?.MemoryOvercommit, errors),
-            UseEmulation = Bool(data, "debug.useEmulation", previous?.UseEmulation, errors),
+            CpuRequest = QuantityText(data, CpuRequestKey, previous?.CpuRequest, errors),
+            MemoryOvercommit = Positive(data, MemoryOvercommitKey, previous?.MemoryOvercommit, errors),
+            UseEmulation = Bool(data, UseEmulationKey, previous?.UseEmulation, errors),
             ImagePullPolicy = OneOf(
-                data, "dev.imagePullPolicy", previous?.ImagePullPolicy, errors, "Always", "IfNotPresent", "Never"),
+                data, ImagePullPolicyKey, previous?.ImagePullPolicy, errors, "Always", "IfNotPresent", "Never"),
             DefaultNetworkInterface = OneOf(
-                data, "default-network-interface", previous?.DefaultNetworkInterface, errors, "bridge", "masquerade"),
+                data, DefaultInterfaceKey, previous?.DefaultNetworkInterface, errors, "bridge", "masquerade"),
             PermitBridgeInterfaceOnPodNetwork = Bool(
                 data,
-                "permitBridgeInterfaceOnPodNetwork",
+                PermitBridgeKey,
                 previous?.PermitBridgeInterfaceOnPodNetwork,
                 errors),
             Errors = errors,
         };
+    }
+
+    /// <summary>
+    /// What is to be noted on the map, under <see cref="Annotations.LastGoodConfiguration"/>: its readable values, and for keys
+    /// that cannot be read what was noted before. Null when nothing there could ever be wrong.
+    /// </summary>
+    public static string? LastGood(ConfigMap map)
+    {
+        var before = Noted(map);
+        var good = new JsonObject();
+        foreach (var key in Judged.Where(key => map.Data?.ContainsKey(key) == true))
+        {
+            var alone = new ConfigMap { Data = new Dictionary<string, string> { [key] = map.Data![key] } };
+            if (Read(alone).Errors.Count == 0)
+            {
+                good[key] = map.Data[key];
+            }
+            else if (before.TryGetValue(key, out var value))
+            {
+                good[key] = value;
+            }
+        }
+
+        return good.Count == 0 ? null : good.ToJsonString();
+    }
+
+    private static Dictionary<string, string> Noted(ConfigMap map)
+    {
+        try
+        {
+            var noted = map.Metadata.Annotation(Annotations.LastGoodConfiguration) is { } text ? JsonNode.Parse(text) as JsonObject : null;
+            return (noted ?? []).Where(pair => pair.Value.Text() is not null).ToDictionary(pair => pair.Key, pair => pair.Value.Text()!, StringComparer.Ordinal);
+        }
+        catch (JsonException)
+        {
+            // Somebody's hand was in it: as if it had never been noted.
+            return [];
+        }
     }
 
     /// <summary>Reads the YAML or JSON text of <c>migrations</c>. Integers must be bare, a quoted one is an error.</summary>

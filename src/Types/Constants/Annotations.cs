@@ -20,6 +20,9 @@ public static class Annotations
 
     /// <summary>Our own: digest of the template that a VMI was made from, so that a later change of it is noticed.</summary>
     public const string TemplateDigest = "godwit.dev/template-digest";
+
+    /// <summary>Our own, on the ConfigMap kubevirt-config: the last readable values of the keys that can be wrong, as a JSON object.</summary>
+    public const string LastGoodConfiguration = "godwit.dev/last-good-configuration";
     public const string UnschedulablePodTimeout = "kubevirt.io/migrationUnschedulablePodTimeoutSeconds";
     public const string PendingPodTimeout = "kubevirt.io/migrationPendingPodTimeoutSeconds";
     public const string UtilityVolumesTimeout = "kubevirt.io/migrationUtilityVolumesTimeoutSeconds";

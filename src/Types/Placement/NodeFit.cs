@@ -31,6 +31,7 @@ public static class NodeFit
             .Where(pair => node.Metadata.Label(pair.Key) != pair.Value)
             .OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => Missing(pair.Key, pair.Value, node.Metadata.Label(pair.Key))));
+        reasons.AddRange(AffinityFit.Judge(facts.Affinity, node, facts.Namespace, facts.Others));
         reasons.AddRange((node.Spec?.Taints ?? [])
             .Where(taint => taint.Effect is "NoSchedule" or "NoExecute" && taint.Key != Cordon
                 && !facts.Tolerations.Any(toleration => Tolerates(toleration, taint)))

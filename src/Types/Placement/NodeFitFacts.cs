@@ -13,6 +13,15 @@ public sealed record NodeFitFacts
 
     public IReadOnlyList<Toleration> Tolerations { get; init; } = [];
 
+    /// <summary>The VMI's own affinity; null for none.</summary>
+    public Affinity? Affinity { get; init; }
+
+    /// <summary>The VMI's namespace.</summary>
+    public string Namespace { get; init; } = "";
+
+    /// <summary>All living pods that have a node; only affinity to pods asks for them.</summary>
+    public IReadOnlyList<PlacedPod> Others { get; init; } = [];
+
     /// <summary>What the target pod requests, by resource; empty leaves room out of account.</summary>
     public IReadOnlyDictionary<string, string> Requests { get; init; } = new Dictionary<string, string>();
 

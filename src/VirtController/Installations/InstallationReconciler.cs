@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
 
@@ -21,6 +22,7 @@ internal sealed class InstallationReconciler(ApiClient api, Caches caches, Event
         if (caches.Configuration.ConfigMap is { } map)
         {
             Tell(map, errors);
+            await NoteAsync(map, ct);
         }
 
         if (caches.Configuration.KubeVirt is not { } kubeVirt || kubeVirt.Key() != key || kubeVirt.IsDeleting())
@@ -36,6 +38,33 @@ internal sealed class InstallationReconciler(ApiClient api, Caches caches, Event
         }
 
         return Result.Done;
+    }
+
+    /// <summary>Writes down on the map what of it was last good: a process that starts while it cannot be read needs it.</summary>
+    private async Task NoteAsync(ConfigMap map, CancellationToken ct)
+    {
+        if (LegacyConfiguration.LastGood(map) is not { } good || map.Metadata.Annotation(Annotations.LastGoodConfiguration) == good)
+        {
+            return;
+        }
+
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                // What was read is what is noted: a change in between is looked at by itself.
+                ["resourceVersion"] = map.Metadata.ResourceVersion,
+                ["annotations"] = new JsonObject { [Annotations.LastGoodConfiguration] = good },
+            },
+        };
+        try
+        {
+            await api.PatchAsync(Kinds.ConfigMap, map.Key(), PatchKind.Merge, patch, ct: ct);
+        }
+        catch (ApiException e) when (e.IsConflict || e.IsNotFound)
+        {
+            // Changed or gone meanwhile, which wakes us again.
+        }
     }
 
     private void Tell(ConfigMap map, IReadOnlyList<string> errors)

@@ -112,10 +112,13 @@ internal sealed class MigrationReconciler(
                     SourceNode = vmi.Status?.NodeName,
                     Selector = selector,
                     Tolerations = vmi.Spec?.Tolerations ?? [],
+                    Affinity = NodesOnly(vmi.Spec?.Affinity),
                 }).Count == 0)
                 .Select(node => node.Metadata.Name!),
         ];
     }
+
+    private static Affinity? NodesOnly(Affinity? affinity) => affinity?.NodeAffinity is { } nodes ? new Affinity { NodeAffinity = nodes } : null;
 
     private async Task<Result> ApplyAsync(MigrationFacts facts, MigrationPlan plan, CancellationToken ct)
     {

@@ -18,12 +18,17 @@ public sealed class ConfigurationTests(ControllerFixture cluster) : IClassFixtur
     {
         await KubeVirtAsync(static one => one.Status?.Phase == KubeVirtPhases.Deployed);
         await ConfigureAsync("nodeDrainTaintKey: example.com/first");
+        await NotedAsync("example.com/first");
         await ConfigureAsync("nodeDrainTaintKey: 'no key'");
         var bad = await KubeVirtAsync(static one => one.Status?.Conditions.IsTrue(Conditions.ConfigurationInvalid) == true);
         bad.Status!.Conditions.Find(Conditions.ConfigurationInvalid)!.Message!
             .ShouldContain("migrations.nodeDrainTaintKey: 'no key' is not a taint key");
         bad.Status.Phase.ShouldBe(KubeVirtPhases.Deployed);
         await EventAsync(EventReasons.InvalidConfiguration, EventReasons.Warning);
+
+        // So does a process that starts only now.
+        LegacyConfiguration.Read((await cluster.Api.TryGetAsync(Kinds.ConfigMap, MapKey, TypesJson.Default.ConfigMap, Stop))!)
+            .Migrations.NodeDrainTaintKey.ShouldBe("example.com/first");
 
         // The key of before is the one that empties the node.
         await DrainableAsync("first");
@@ -48,6 +53,18 @@ public sealed class ConfigurationTests(ControllerFixture cluster) : IClassFixtur
             new JsonObject { ["spec"] = new JsonObject { ["taints"] = Taint("example.com/second") } },
             ct: Stop);
         await MigrationOfAsync("second");
+    }
+
+    private async Task NotedAsync(string text)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await foreach (var item in cluster.Api.WatchAsync(Kinds.ConfigMap, MapKey.Namespace, new WatchOptions(), deadline.Token))
+        {
+            if (item.Object.Text("metadata", "annotations", Annotations.LastGoodConfiguration)?.Contains(text, StringComparison.Ordinal) == true)
+            {
+                return;
+            }
+        }
     }
 
     private static JsonArray Taint(string key) => [(JsonNode)new JsonObject { ["key"] = key, ["effect"] = "NoSchedule" }];

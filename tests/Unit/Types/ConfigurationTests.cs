@@ -29,6 +29,32 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void A_process_that_starts_while_a_key_cannot_be_read_holds_what_was_noted_of_it()
+    {
+        var good = LegacyConfiguration.LastGood(Map("progressTimeout: 7")).ShouldNotBeNull();
+        good.ShouldBe("""{"migrations":"progressTimeout: 7"}""");
+        var bad = Noted(Map("progressTimeout: seven"), good);
+        var read = LegacyConfiguration.Read(bad);
+        read.Migrations.ProgressTimeout.ShouldBe(7);
+        read.Errors.ShouldHaveSingleItem().ShouldStartWith("migrations: ");
+        LegacyConfiguration.LastGood(bad).ShouldBe(good);
+        LegacyConfiguration.LastGood(Noted(Map("progressTimeout: 8"), good)).ShouldBe("""{"migrations":"progressTimeout: 8"}""");
+        // A key that is gone is no key that cannot be read.
+        LegacyConfiguration.LastGood(Noted(new ConfigMap { Data = new Dictionary<string, string>() }, good)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("rubbish")]
+    [InlineData("[]")]
+    [InlineData("""{"migrations":7}""")]
+    [InlineData("""{"migrations":"progressTimeout: seven"}""")]
+    public void A_note_that_was_tampered_with_counts_for_nothing(string note) =>
+        LegacyConfiguration.Read(Noted(Map("progressTimeout: seven"), note)).Migrations.ProgressTimeout.ShouldBeNull();
+
+    private static ConfigMap Noted(ConfigMap map, string note) =>
+        map with { Metadata = new() { Annotations = new Dictionary<string, string> { ["godwit.dev/last-good-configuration"] = note } } };
+
+    [Fact]
     public void Its_migrations_may_be_JSON_too() =>
         LegacyConfiguration.Read(Map("""{"bandwidthPerMigration":"1Gi","allowAutoConverge":true}"""))
             .Migrations.AllowAutoConverge.ShouldBe(true);

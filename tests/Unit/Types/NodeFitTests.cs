@@ -34,6 +34,56 @@ public sealed class NodeFitTests
     [Fact]
     public void A_node_with_all_that_is_asked_for_fits() => NodeFit.Judge(Good).ShouldBeEmpty();
 
+    [Theory]
+    [InlineData("In", "fast", null)]
+    [InlineData("In", "slow", "nodeAffinity wants disk=slow")]
+    [InlineData("NotIn", "fast", "nodeAffinity wants disk!=fast")]
+    [InlineData("Exists", null, null)]
+    [InlineData("DoesNotExist", null, "nodeAffinity wants !disk")]
+    public void Required_node_affinity_counts(string @operator, string? value, string? reason) =>
+        NodeFit.Judge(Good with { Affinity = OfNodes(Term("disk", @operator, value)) }).ShouldBe(reason is null ? [] : [reason]);
+
+    [Fact]
+    public void One_of_the_terms_of_node_affinity_is_enough_and_an_empty_one_holds_nowhere()
+    {
+        NodeFit.Judge(Good with { Affinity = OfNodes(Term("disk", "In", "slow"), Term("disk", "In", "fast")) }).ShouldBeEmpty();
+        NodeFit.Judge(Good with { Affinity = OfNodes(new NodeSelectorTerm()) }).ShouldHaveSingleItem();
+        var byName = new NodeSelectorTerm { MatchFields = [new() { Key = "metadata.name", Operator = "NotIn", Values = ["node02"] }] };
+        NodeFit.Judge(Good with { Affinity = OfNodes(byName) }).ShouldBe(["nodeAffinity wants metadata.name!=node02"]);
+    }
+
+    [Theory]
+    [InlineData("shop", "web", "node02", true)]
+    [InlineData("shop", "web", "node03", false)]
+    [InlineData("shop", "db", "node02", false)]
+    [InlineData("other", "web", "node02", false)]
+    public void A_pod_beside_which_it_may_not_be_or_must_be_counts(string ns, string app, string node, bool beside)
+    {
+        var other = new PlacedPod(
+            new Pod { Metadata = new() { Namespace = ns, Name = "p", Labels = new Dictionary<string, string> { ["app"] = app } } },
+            new Dictionary<string, string> { ["host"] = node });
+        var term = new PodAffinityTerm { TopologyKey = "host", LabelSelector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "web" } } };
+        var facts = Good with
+        {
+            Node = Good.Node with { Metadata = Good.Node.Metadata with { Labels = new Dictionary<string, string>(Fitting) { ["host"] = "node02" } } },
+            Namespace = "shop",
+            Others = [other],
+        };
+        NodeFit.Judge(facts with { Affinity = new() { PodAntiAffinity = new() { RequiredDuringSchedulingIgnoredDuringExecution = [term] } } })
+            .ShouldBe(beside ? ["podAntiAffinity: pod shop/p with app=web is in the same host"] : []);
+        NodeFit.Judge(facts with { Affinity = new() { PodAffinity = new() { RequiredDuringSchedulingIgnoredDuringExecution = [term] } } })
+            .ShouldBe(beside ? [] : ["podAffinity wants a pod with app=web in the same host"]);
+        var everywhere = term with { NamespaceSelector = new() };
+        NodeFit.Judge(facts with { Affinity = new() { PodAntiAffinity = new() { RequiredDuringSchedulingIgnoredDuringExecution = [everywhere] } } })
+            .Count.ShouldBe(app == "web" && node == "node02" ? 1 : 0);
+    }
+
+    private static NodeSelectorTerm Term(string key, string @operator, string? value) =>
+        new() { MatchExpressions = [new() { Key = key, Operator = @operator, Values = value is null ? null : [value] }] };
+
+    private static Affinity OfNodes(params NodeSelectorTerm[] terms) =>
+        new() { NodeAffinity = new() { RequiredDuringSchedulingIgnoredDuringExecution = new() { NodeSelectorTerms = terms } } };
+
     [Fact]
     public void The_node_that_the_VMI_is_on_is_no_target() =>
         NodeFit.Judge(Good with { SourceNode = "node02" }).ShouldBe(["the VMI runs here"]);
