@@ -26,11 +26,11 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, FourGuests guests)
         (await DrainAsync(node, Selector)).Ok().ShouldContain($"node/{node} drained");
         (await watch.Most).ShouldBe(2);
 
-        foreach (var guest in guests.All)
+        await Task.WhenAll(guests.All.Select(async guest =>
         {
             (await guest.NodeAsync()).ShouldBe(other);
             await guest.ShouldBeUnhurtAsync();
-        }
+        }));
 
         (await LaunchersAsync(node)).ShouldBeEmpty();
         (await UnschedulableAsync(node)).ShouldBe("true");
@@ -70,11 +70,11 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, FourGuests guests)
 
         (await LaunchersAsync(node)).ShouldBeEmpty();
         await ends.UntilVmiAsync(static v => VmiFacts.Phase(v) is VmiPhases.Succeeded or VmiPhases.Failed, "to end with its pod", Soon);
-        foreach (var guest in guests.All)
+        await Task.WhenAll(guests.All.Select(async guest =>
         {
             (await guest.NodeAsync()).ShouldBe(other);
             await guest.ShouldBeUnhurtAsync();
-        }
+        }));
     }
 
     [Fact]
@@ -102,10 +102,7 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, FourGuests guests)
         (await cluster.KubectlAsync(["delete", "vmim", "--all", "-n", FourGuests.Namespace])).Ok();
         await using (await Tainted.ByAsync(cluster, node, "kubevirt.io/drain=draining:NoSchedule"))
         {
-            foreach (var guest in guests.All)
-            {
-                await guest.ShouldBeUnhurtAsync();
-            }
+            await Task.WhenAll(guests.All.Select(static guest => guest.ShouldBeUnhurtAsync()));
 
             (await MigrationsAsync(FourGuests.Namespace)).ShouldBeEmpty();
             await using (await Tainted.ByAsync(cluster, node, "example.com/maintenance=now:NoSchedule"))

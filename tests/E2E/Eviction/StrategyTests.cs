@@ -41,10 +41,7 @@ public sealed class StrategyTests(ClusterFixture cluster)
 
             await Task.WhenAll(guests.Select(g => EvictAsync(g.Row, g.Guest)));
 
-            foreach (var (_, guest) in guests.Where(static g => g.Row.Refusal is not null))
-            {
-                await guest.ShouldBeUnhurtAsync();
-            }
+            await Task.WhenAll(guests.Where(static g => g.Row.Refusal is not null).Select(static g => g.Guest.ShouldBeUnhurtAsync()));
         }
         finally
         {
