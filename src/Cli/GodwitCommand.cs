@@ -65,6 +65,9 @@ public static class GodwitCommand
         {
             UpCommand.Build(),
             DownCommand.Build(),
+            InstallCommand.BuildInstall(),
+            InstallCommand.BuildUpgrade(),
+            InstallCommand.BuildUninstall(),
             StatusCommand.Build(),
             DemoCommand.Build(),
             MigrateCommand.Build(),

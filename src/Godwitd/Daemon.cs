@@ -14,7 +14,9 @@ public static class Daemon
     private const string Help = """
         godwitd cluster --state DIR                                                  API server, scheduler, kubelets, node networks
         godwitd controller --state DIR --kubeconfig FILE --listen ADDRESS:PORT       virt-controller and virt-api
-        godwitd handler --kubeconfig FILE --node NAME --kubelet-root DIR             virt-handler of one node
+        godwitd virt-controller [--kubeconfig FILE] [--launcher-image IMAGE]         virt-controller alone, as in a pod
+        godwitd virt-api [--kubeconfig FILE] [--listen ADDRESS:PORT]                 virt-api alone, as in a pod
+        godwitd handler --node NAME [--kubeconfig FILE] [--kubelet-root DIR]         virt-handler of one node
         godwitd cluster-clean --state DIR                                            removes what a cluster left on this machine
         godwitd image import|list|remove … --state DIR                               images of the local cluster
         godwitd version
@@ -59,6 +61,10 @@ public static class Daemon
                 return await ServeAsync(verb, rest, ["state"], ClusterRole.RunAsync, ct);
             case "controller":
                 return await ServeAsync(verb, rest, ["state", "kubeconfig", "listen"], ControllerRole.RunAsync, ct);
+            case "virt-controller":
+                return await ServeAsync(verb, rest, ["kubeconfig", "launcher-image"], VirtControllerRole.RunAsync, ct);
+            case "virt-api":
+                return await ServeAsync(verb, rest, ["kubeconfig", "listen"], VirtApiRole.RunAsync, ct);
             case "handler":
                 return await ServeAsync(verb, rest, ["kubeconfig", "node", "kubelet-root"], HandlerRole.RunAsync, ct);
             case "cluster-clean":

@@ -21,4 +21,9 @@ public static class Resources
 
     public static ResourceKind ValidatingWebhooks { get; } = new(
         "admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", Namespaced: false);
+
+    public static ResourceKind Deployment { get; } = new("apps", "v1", "deployments", "Deployment", Namespaced: true);
+
+    public static ResourceKind Definition { get; } =
+        new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", Namespaced: false);
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Godwit.Godwitd.Install;
 
 /// <summary>Installs Godwit into the local cluster: users, manifests, and where virt-api is to be found.</summary>
-public sealed class InstallService(Task<bool> emulated) : IClusterService
+public sealed partial class InstallService(Task<bool> emulated) : IClusterService
 {
     private const string ApiService = "virt-api";
     private static readonly ResourceKind EndpointSlice = new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", Namespaced: true);
@@ -20,8 +20,10 @@ public sealed class InstallService(Task<bool> emulated) : IClusterService
         using var api = ApiClient.FromKubeconfig(context.KubeconfigPath, context.Time);
         var bin = context.Options.BinDirectory ?? AppContext.BaseDirectory;
         var fresh = await api.TryGetAsync(Kinds.Namespace, NamespacedName.Cluster(Installation.Namespace), cancellationToken) is null;
-        var manifests = new Manifests(api, context.Time, context.Loggers.CreateLogger<Manifests>());
-        await manifests.ApplyAsync(Path.Combine(bin, "deploy"), cancellationToken);
+        // Our components are processes of their own here, not pods.
+        var manifests = ManifestSet.Read(Path.Combine(bin, "deploy"), "workloads");
+        await new ManifestApplier(api, context.Time).ApplyAsync(manifests, told: null, cancellationToken);
+        LogApplied(context.Loggers.CreateLogger<InstallService>(), manifests.Objects.Count);
         if (fresh)
         {
             await ConfigureAsync(api, Path.Combine(bin, "examples", "kubevirt-config.yaml"), cancellationToken);
@@ -93,4 +95,7 @@ public sealed class InstallService(Task<bool> emulated) : IClusterService
         };
         await api.PatchAsync(Kinds.KubeVirt, new(Installation.Namespace, Installation.KubeVirtName), PatchKind.Merge, patch, ct: ct);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The {Count} objects of Godwit are in the API")]
+    private static partial void LogApplied(ILogger logger, int count);
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Godwit.Godwitd.Install;
 using Godwit.Machinery;
 using Godwit.VirtApi;
@@ -16,7 +15,7 @@ public static class ControllerRole
         var apiUser = arguments.Find("state") is { } state && ComponentUsers.PathOf(state, "virt-api") is var own && File.Exists(own) ? own : kubeconfig;
         using var controllerApi = ApiClient.Open(new() { Kubeconfig = kubeconfig, UserAgent = "virt-controller" });
         using var virtApi = ApiClient.Open(new() { Kubeconfig = apiUser, UserAgent = "virt-api" });
-        var listen = arguments.Find("listen") is { } text ? Endpoint(text) : new VirtApiOptions().Listen;
+        var listen = VirtApiRole.Listen(arguments);
         await TaskGroup.RunAsync(
             ct,
             [
@@ -24,8 +23,4 @@ public static class ControllerRole
                 token => VirtApiServer.RunAsync(new VirtApiOptions { Listen = listen }, virtApi, loggers, TimeProvider.System, token),
             ]);
     }
-
-    private static IPEndPoint Endpoint(string text) => IPEndPoint.TryParse(text, out var endpoint)
-        ? endpoint
-        : throw new UsageException($"--listen {text} is not ADDRESS:PORT");
 }

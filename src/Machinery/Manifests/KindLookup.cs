@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using Godwit.Machinery;
 
-namespace Godwit.Godwitd.Install;
+namespace Godwit.Machinery;
 
 /// <summary>Finds by discovery under which path objects of a kind live.</summary>
 public sealed class KindLookup(ApiClient api)
