@@ -50,7 +50,7 @@ public sealed class WebhookMatcherTests
     {
         using var folder = new TemporaryFolder();
         using var store = new ObjectStore(Path.Combine(folder.Path, "state.db"));
-        return WebhookMatcher.Match(hook, request, store.Snapshot)?.Name;
+        return WebhookMatcher.Match(hook.Requests, request, store.Snapshot)?.Name;
     }
 
     private const string AllPods = """{"operations":["CREATE"],"apiGroups":[""],"apiVersions":["v1"],"resources":["pods"]}""";
