@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Admission;
 using Godwit.LocalCluster.ApiServer.Resources;
@@ -9,8 +8,6 @@ namespace Godwit.LocalCluster.Admission;
 /// <summary>What a policy has against a request that it is about.</summary>
 internal static class PolicyEvaluation
 {
-    private const int LongestMessage = 5 * 1024;
-
     /// <param name="policy">The policy.</param>
     /// <param name="request">The request.</param>
     /// <param name="version">The version in which the policy wants to see the objects.</param>
@@ -57,23 +54,10 @@ internal static class PolicyEvaluation
     /// <summary>The expression's words when it gives one line of them, else the fixed message, else the demand itself.</summary>
     private static string Message(PolicyValidation validation, ExpressionScope scope)
     {
-        var said = validation.MessageExpression is { } expression ? Words(expression, scope) : "";
+        var said = validation.MessageExpression?.Line(scope) ?? "";
         return said.Length > 0 ? said
             : validation.Message.Length > 0 ? validation.Message
             : $"failed expression: {validation.Expression.Text.Trim()}";
-    }
-
-    private static string Words(Expression expression, ExpressionScope scope)
-    {
-        try
-        {
-            var words = expression.Evaluate(scope) is { } value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>().Trim() : "";
-            return words.Length > LongestMessage || words.Contains('\n', StringComparison.Ordinal) ? "" : words;
-        }
-        catch (ExpressionException)
-        {
-            return "";
-        }
     }
 
     private static JsonObject? Seen(JsonObject? obj, AdmissionRequest request, ResourceVersionInfo version) =>

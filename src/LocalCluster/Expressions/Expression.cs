@@ -10,6 +10,8 @@ namespace Godwit.LocalCluster.Expressions;
 /// </summary>
 public sealed class Expression
 {
+    private const int LongestLine = 5 * 1024;
+
     private readonly Term _term;
     private readonly IReadOnlySet<string> _used;
 
@@ -53,4 +55,18 @@ public sealed class Expression
     /// <summary>The value of the expression; it may be a part of one of the objects, so it is not to be changed.</summary>
     /// <exception cref="ExpressionException">It has none for these objects, or is too costly.</exception>
     public JsonNode? Evaluate(ExpressionScope scope) => _term.Value(new Frame(scope));
+
+    /// <summary>The line of text that it gives, as a message; empty when it gives none, or too long a one.</summary>
+    public string Line(ExpressionScope scope)
+    {
+        try
+        {
+            var line = Evaluate(scope) is { } value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>().Trim() : "";
+            return line.Length > LongestLine || line.Contains('\n', StringComparison.Ordinal) ? "" : line;
+        }
+        catch (ExpressionException)
+        {
+            return "";
+        }
+    }
 }
