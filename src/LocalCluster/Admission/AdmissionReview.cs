@@ -11,12 +11,22 @@ internal static class AdmissionReview
     /// <summary>The <c>request</c> member, with the objects in the version the hook asked for.</summary>
     public static JsonObject Request(AdmissionRequest request, ResourceVersionInfo version, string uid)
     {
+        var result = Attributes(request, version);
+        result.Insert(0, "uid", uid);
+        var at = result.IndexOf("dryRun");
+        result.Insert(at, "object", InVersion(request.Object, request, version));
+        result.Insert(at + 1, "oldObject", InVersion(request.OldObject, request, version));
+        return result;
+    }
+
+    /// <summary>All that <see cref="Request"/> says but the objects: what expressions know as <c>request</c>.</summary>
+    public static JsonObject Attributes(AdmissionRequest request, ResourceVersionInfo version)
+    {
         var resource = request.Resource;
         var own = Gvk(request, request.Version);
         var seen = version == request.Version ? (JsonObject)own.DeepClone() : Gvk(request, version);
         var result = new JsonObject
         {
-            ["uid"] = uid,
             ["kind"] = seen,
             ["resource"] = Gvr(resource, version),
         };
@@ -48,8 +58,6 @@ internal static class AdmissionReview
 
         result["operation"] = WebhookMatcher.Operation(request.Operation);
         result["userInfo"] = User(request.User);
-        result["object"] = InVersion(request.Object, request, version);
-        result["oldObject"] = InVersion(request.OldObject, request, version);
         result["dryRun"] = request.DryRun;
         result["options"] = request.Options?.DeepClone() ?? new JsonObject
         {

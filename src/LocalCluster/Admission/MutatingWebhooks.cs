@@ -27,7 +27,7 @@ public sealed class MutatingWebhooks(ObjectStore store, ServiceTransport transpo
         var asked = new List<(Webhook Hook, ResourceVersionInfo Version, JsonNode? After)>();
         foreach (var hook in hooks)
         {
-            if (WebhookMatcher.Match(hook, request, state) is { } version && WebhookConfigurations.ConditionsHold(hook, request))
+            if (WebhookMatcher.Match(hook.Requests, request, state) is { } version && WebhookConfigurations.ConditionsHold(hook, request))
             {
                 await AskAsync(hook, version, request, cancellationToken);
                 asked.Add((hook, version, hook.Reinvoked ? request.Object?.DeepClone() : null));

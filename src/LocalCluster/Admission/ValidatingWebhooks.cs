@@ -22,7 +22,7 @@ public sealed class ValidatingWebhooks(ObjectStore store, ServiceTransport trans
         var calls = new List<Task>();
         foreach (var hook in hooks)
         {
-            if (WebhookMatcher.Match(hook, request, state) is { } version && WebhookConfigurations.ConditionsHold(hook, request))
+            if (WebhookMatcher.Match(hook.Requests, request, state) is { } version && WebhookConfigurations.ConditionsHold(hook, request))
             {
                 calls.Add(_caller.AskAsync(hook, request, version, cancellationToken));
             }

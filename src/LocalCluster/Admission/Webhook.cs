@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Godwit.LocalCluster.Expressions;
 using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.Admission;
@@ -12,26 +11,19 @@ internal sealed record Webhook
 
     public required string Name { get; init; }
 
-    public required IReadOnlyList<WebhookRule> Rules { get; init; }
+    public required MatchedRequests Requests { get; init; }
 
     /// <summary>URL without the timeout; for a service <c>https://NAME.NAMESPACE.svc:PORT/PATH</c>.</summary>
     public required Uri Url { get; init; }
 
     public required string CaBundle { get; init; }
 
-    public required LabelSelector NamespaceSelector { get; init; }
-
-    public required LabelSelector ObjectSelector { get; init; }
-
-    public required IReadOnlyList<(string Name, Expression Expression)> Conditions { get; init; }
+    public required MatchConditions Conditions { get; init; }
 
     public required TimeSpan Timeout { get; init; }
 
     /// <summary>Errors of the call are passed over.</summary>
     public required bool IgnoresFailure { get; init; }
-
-    /// <summary>A rule for another version of a resource holds for all its versions.</summary>
-    public required bool MatchesEquivalent { get; init; }
 
     public required bool SupportsDryRun { get; init; }
 
@@ -44,15 +36,12 @@ internal sealed record Webhook
     private static Webhook Read(JsonObject hook) => new()
     {
         Name = hook.Text("name") ?? "",
-        Rules = [.. (hook["rules"] as JsonArray ?? []).OfType<JsonObject>().Select(WebhookRule.Read)],
+        Requests = MatchedRequests.OfHook(hook),
         Url = Address(hook["clientConfig"]),
         CaBundle = hook.Text("clientConfig", "caBundle") ?? "",
-        NamespaceSelector = LabelSelector.FromJson(hook["namespaceSelector"] ?? new JsonObject()),
-        ObjectSelector = LabelSelector.FromJson(hook["objectSelector"] ?? new JsonObject()),
-        Conditions = [.. (hook["matchConditions"] as JsonArray ?? []).Select(c => (c.Text("name") ?? "", Expression.Parse(c.Text("expression") ?? "", Variables)))],
+        Conditions = MatchConditions.Read(hook["matchConditions"], Variables),
         Timeout = TimeSpan.FromSeconds(hook.Integer("timeoutSeconds") ?? 10),
         IgnoresFailure = hook.Text("failurePolicy") == "Ignore",
-        MatchesEquivalent = hook.Text("matchPolicy") != "Exact",
         SupportsDryRun = hook.Text("sideEffects") is "None" or "NoneOnDryRun",
         Reinvoked = hook.Text("reinvocationPolicy") == "IfNeeded",
     };

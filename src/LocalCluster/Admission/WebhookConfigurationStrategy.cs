@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Resources;
-using Godwit.LocalCluster.Expressions;
 using Godwit.LocalCluster.Schema;
 using Godwit.Machinery;
 
@@ -61,13 +60,9 @@ public sealed class WebhookConfigurationStrategy : ResourceStrategy
             yield return FieldError.Invalid($"{path}.clientConfig.caBundle", $"\"{bundle}\"", "unable to load root certificates: unable to parse bytes as PEM block");
         }
 
-        foreach (var (condition, j) in (hook["matchConditions"] as JsonArray ?? []).Select((c, j) => (c, j)))
+        foreach (var error in RuleRules.Check(hook["rules"], $"{path}.rules").Concat(ExpressionRules.Conditions(hook["matchConditions"], $"{path}.matchConditions", Webhook.Variables)))
         {
-            var expression = condition.Text("expression") ?? "";
-            if (Problem(expression) is { } problem)
-            {
-                yield return FieldError.Invalid($"{path}.matchConditions[{j}].expression", JsonKinds.Show(JsonValue.Create(expression)), problem);
-            }
+            yield return error;
         }
     }
 
@@ -80,19 +75,6 @@ public sealed class WebhookConfigurationStrategy : ResourceStrategy
         catch (FormatException)
         {
             return false;
-        }
-    }
-
-    private static string? Problem(string expression)
-    {
-        try
-        {
-            Expression.Parse(expression, Webhook.Variables);
-            return null;
-        }
-        catch (FormatException e)
-        {
-            return e.Message;
         }
     }
 }

@@ -6,38 +6,54 @@ using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.Admission;
 
-/// <summary>Decides whether a hook is asked about a request, and in which version of the resource.</summary>
+/// <summary>Decides whether a hook or a policy is concerned by a request, and in which version of the resource.</summary>
 internal static class WebhookMatcher
 {
-    /// <summary>The version in which the hook wants to see the object; null when it is not concerned.</summary>
-    public static ResourceVersionInfo? Match(Webhook hook, AdmissionRequest request, StoreSnapshot state)
+    /// <summary>The version in which the object is to be seen; null when the request is not meant.</summary>
+    public static ResourceVersionInfo? Match(MatchedRequests matched, AdmissionRequest request, StoreSnapshot state) =>
+        Selects(matched, request, state) && Version(matched.Rules, matched.MatchesEquivalent, request) is { } version
+            && Version(matched.Excluded, matched.MatchesEquivalent, request) is null
+            ? version
+            : null;
+
+    /// <summary>Whether a binding, which only narrows what its policy is about, lets a request through: without rules it narrows by its selectors.</summary>
+    public static bool Narrows(MatchedRequests matched, AdmissionRequest request, StoreSnapshot state) =>
+        Selects(matched, request, state)
+        && Version(matched.Excluded, matched.MatchesEquivalent, request) is null
+        && (matched.Rules.Count == 0 || Version(matched.Rules, matched.MatchesEquivalent, request) is not null);
+
+    public static string Operation(AdmissionOperation operation) => operation.ToString().ToUpperInvariant();
+
+    private static ResourceVersionInfo? Version(IReadOnlyList<WebhookRule> rules, bool equivalent, AdmissionRequest request)
     {
         var operation = Operation(request.Operation);
-        var rules = hook.Rules
-            .Where(r => r.Matches(operation, request.Resource.Group, request.Resource.Plural, request.Subresource, request.Resource.Namespaced))
+        var meant = rules
+            .Where(r => r.Matches(operation, request.Resource.Group, request.Resource.Plural, request.Subresource, request.Resource.Namespaced)
+                && r.MatchesName(request.Name))
             .ToList();
-        if (rules.Count == 0 || !NamespaceMatches(hook, request, state) || !ObjectMatches(hook, request))
+        if (meant.Count == 0)
         {
             return null;
         }
 
-        if (rules.Any(r => r.MatchesVersion(request.Version.Name)))
+        if (meant.Any(r => r.MatchesVersion(request.Version.Name)))
         {
             return request.Version;
         }
 
-        return hook.MatchesEquivalent && request.Subresource is null or "status"
-            ? request.Resource.Versions.FirstOrDefault(v => v.Served && rules.Any(r => r.MatchesVersion(v.Name)))
+        return equivalent && request.Subresource is null or "status"
+            ? request.Resource.Versions.FirstOrDefault(v => v.Served && meant.Any(r => r.MatchesVersion(v.Name)))
             : null;
     }
 
-    public static string Operation(AdmissionOperation operation) => operation.ToString().ToUpperInvariant();
+    private static bool Selects(MatchedRequests matched, AdmissionRequest request, StoreSnapshot state) =>
+        NamespaceMatches(matched.NamespaceSelector, request, state) && ObjectMatches(matched.ObjectSelector, request);
 
-    private static bool NamespaceMatches(Webhook hook, AdmissionRequest request, StoreSnapshot state)
+    private static bool NamespaceMatches(LabelSelector selector, AdmissionRequest request, StoreSnapshot state)
     {
         if (request.Resource is { Group: "", Plural: "namespaces" })
         {
-            return hook.NamespaceSelector.Matches((request.Object ?? request.OldObject).Labels());
+            return selector.Matches((request.Object ?? request.OldObject).Labels());
         }
 
         if (!request.Resource.Namespaced)
@@ -45,13 +61,13 @@ internal static class WebhookMatcher
             return true;
         }
 
-        return hook.NamespaceSelector.Matches(state.Get(new StoreKey("namespaces", "", request.Namespace))?.Labels ?? NoLabels);
+        return selector.Matches(state.Get(new StoreKey("namespaces", "", request.Namespace))?.Labels ?? NoLabels);
     }
 
-    private static bool ObjectMatches(Webhook hook, AdmissionRequest request) =>
-        hook.ObjectSelector.Requirements.Count == 0 && hook.ObjectSelector.Matches(NoLabels)
-        || Selects(hook.ObjectSelector, request.Object)
-        || Selects(hook.ObjectSelector, request.OldObject);
+    private static bool ObjectMatches(LabelSelector selector, AdmissionRequest request) =>
+        selector.Requirements.Count == 0 && selector.Matches(NoLabels)
+        || Selects(selector, request.Object)
+        || Selects(selector, request.OldObject);
 
     private static bool Selects(LabelSelector selector, JsonObject? obj) => obj is not null && selector.Matches(obj.Labels());
 

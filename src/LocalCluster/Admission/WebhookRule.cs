@@ -3,7 +3,7 @@ using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.Admission;
 
-/// <summary>Which requests a hook is asked about.</summary>
+/// <summary>Which requests a hook is asked about, or a policy judges.</summary>
 internal sealed record WebhookRule(
     IReadOnlyList<string> Operations,
     IReadOnlyList<string> Groups,
@@ -11,8 +11,14 @@ internal sealed record WebhookRule(
     IReadOnlyList<string> Resources,
     string Scope)
 {
+    /// <summary>Only objects of these names; empty for all. Hooks have none.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
     public static WebhookRule Read(JsonObject rule) => new(
-        Texts(rule["operations"]), Texts(rule["apiGroups"]), Texts(rule["apiVersions"]), Texts(rule["resources"]), rule.Text("scope") ?? "*");
+        Texts(rule["operations"]), Texts(rule["apiGroups"]), Texts(rule["apiVersions"]), Texts(rule["resources"]), rule.Text("scope") ?? "*")
+    {
+        Names = Texts(rule["resourceNames"]),
+    };
 
     /// <summary>Matches everything but the version.</summary>
     public bool Matches(string operation, string group, string resource, string? subresource, bool namespaced) =>
@@ -22,6 +28,8 @@ internal sealed record WebhookRule(
         && Resources.Any(pattern => MatchesResource(pattern, resource, subresource));
 
     public bool MatchesVersion(string version) => Has(Versions, version);
+
+    public bool MatchesName(string name) => Names.Count == 0 || Names.Contains(name);
 
     private static bool MatchesResource(string pattern, string resource, string? subresource)
     {

@@ -55,7 +55,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         _frontProxy = pki.Client("front-proxy-client", "front-proxy-client", []).Load();
         _proxied = new ServiceTransport(resolver, _frontProxy);
         Aggregator = new ApiServiceAggregator(store, _proxied);
-        Operations = new ResourceOperations(Registry, store, [.. options.Admission, .. AdmissionChain.Standard(store, _hooks, options.Time)], options.Time);
+        Operations = new ResourceOperations(Registry, store, [.. options.Admission, .. AdmissionChain.Standard(store, Registry, _hooks, options.Time)], options.Time);
     }
 
     public ApiServerOptions Options { get; }

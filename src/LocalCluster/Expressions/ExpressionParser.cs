@@ -1,148 +1,127 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using Evaluate = System.Func<System.Collections.Generic.IReadOnlyDictionary<string, System.Text.Json.Nodes.JsonNode?>, System.Text.Json.Nodes.JsonNode?>;
 
 namespace Godwit.LocalCluster.Expressions;
 
-/// <summary>Recursive descent over the tokens of an expression; builds the function that evaluates it.</summary>
-internal sealed partial class ExpressionParser
+/// <summary>Recursive descent over the tokens of an expression; builds the functions that evaluate it.</summary>
+internal sealed partial class ExpressionParser(string text, IReadOnlyCollection<string> variables)
 {
-    private readonly List<string> _tokens = [];
-    private readonly List<string> _variables;
+    private const int MaxNesting = 100;
+    private const string Composed = "variables";
+
+    private readonly List<string> _tokens = ExpressionLexer.Tokens(text);
+    private readonly List<string> _variables = [.. variables];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _at;
-
-    public ExpressionParser(string text, IReadOnlyCollection<string> variables)
-    {
-        _variables = [.. variables];
-        var end = 0;
-        foreach (Match match in Token().Matches(text))
-        {
-            if (match.Index != end)
-            {
-                throw Unsupported(text[end..match.Index]);
-            }
-
-            end = match.Index + match.Length;
-            if (!string.IsNullOrWhiteSpace(match.Value))
-            {
-                _tokens.Add(match.Value);
-            }
-        }
-
-        if (end != text.Length || _tokens.Count == 0)
-        {
-            throw Unsupported(text[end..]);
-        }
-    }
+    private int _nesting;
 
     /// <summary>The variables that the expression speaks of, once it is read.</summary>
     public IReadOnlySet<string> Used => _used;
 
-    public Evaluate Parse()
+    public Term Parse()
     {
         var result = Choice();
-        return _at == _tokens.Count ? result : throw Unsupported(_tokens[_at]);
+        return _at == _tokens.Count ? Term.Of(result.Value, result.Kind, result) : throw Unsupported(_tokens[_at]);
     }
 
-    private Evaluate Choice()
+    public static FormatException Unsupported(string what) => new($"this server's subset of CEL does not know: {what.Trim()}");
+
+    private Term Choice()
     {
+        if (++_nesting > MaxNesting)
+        {
+            throw new FormatException($"expression recursion limit exceeded: {MaxNesting}");
+        }
+
         var condition = Or();
-        if (!Take("?"))
+        if (Take("?"))
         {
-            return condition;
+            var then = Choice();
+            Expect(":");
+            var otherwise = Choice();
+            condition = Conditional(condition, then, otherwise);
         }
 
-        var then = Choice();
-        Expect(":");
-        var otherwise = Choice();
-        return v => Truth(condition(v)) ? then(v) : otherwise(v);
+        _nesting--;
+        return condition;
     }
 
-    // An error on one side does not matter when the other side decides, as the language has it.
-    private Evaluate Or()
+    private static Term Conditional(Term condition, Term then, Term otherwise) => Term.Of(
+        f => Values.Truth(condition.Value(f)) ? then.Value(f) : otherwise.Value(f),
+        then.Kind == otherwise.Kind ? then.Kind : ExpressionKind.Any,
+        condition, then, otherwise);
+
+    private Term Or() => Logical("||", true, And);
+
+    private Term And() => Logical("&&", false, Relation);
+
+    /// <summary>All parts of a chain side by side. An error in one does not matter when another decides, as the language has it.</summary>
+    private Term Logical(string op, bool decisive, Func<Term> operand)
     {
-        var left = And();
-        while (Take("||"))
+        var first = operand();
+        if (_at >= _tokens.Count || _tokens[_at] != op)
         {
-            var (a, b) = (left, And());
-            left = v => Either(() => Truth(a(v)), () => Truth(b(v)), true);
+            return first;
+        }
+
+        var parts = new List<Term> { first };
+        while (Take(op))
+        {
+            parts.Add(operand());
+        }
+
+        return Term.Of(f => JsonValue.Create(Values.Decide(parts, p => Values.Truth(p.Value(f)), decisive)), ExpressionKind.Boolean, [.. parts]);
+    }
+
+    private Term Relation()
+    {
+        var left = Sum();
+        while (_at < _tokens.Count && _tokens[_at] is "==" or "!=" or "<" or "<=" or ">" or ">=" or "in")
+        {
+            var op = _tokens[_at++];
+            var (a, b) = (left, Sum());
+            left = Term.Of(f => JsonValue.Create(Values.Compare(f, a.Value(f), op, b.Value(f))), ExpressionKind.Boolean, a, b);
         }
 
         return left;
     }
 
-    private Evaluate And()
+    private Term Sum() => Arithmetic(["+", "-"], Product);
+
+    private Term Product() => Arithmetic(["*", "/", "%"], Unary);
+
+    private Term Arithmetic(string[] operators, Func<Term> operand)
     {
-        var left = Comparison();
-        while (Take("&&"))
+        var left = operand();
+        while (_at < _tokens.Count && operators.Contains(_tokens[_at]))
         {
-            var (a, b) = (left, Comparison());
-            left = v => Either(() => Truth(a(v)), () => Truth(b(v)), false);
+            var op = _tokens[_at++];
+            var (a, b) = (left, operand());
+            left = Term.Of(f => Calculation.Apply(f, a.Value(f), op, b.Value(f)), a.Kind == b.Kind ? a.Kind : ExpressionKind.Any, a, b);
         }
 
         return left;
     }
 
-    private static JsonValue Either(Func<bool> a, Func<bool> b, bool decisive)
+    private Term Unary()
     {
-        bool first;
-        try
+        var op = _at < _tokens.Count && _tokens[_at] is "!" or "-" ? _tokens[_at] : "";
+        var count = 0;
+        while (op.Length > 0 && Take(op))
         {
-            first = a();
-        }
-        catch (ExpressionException) when (Decides(b, decisive))
-        {
-            return JsonValue.Create(decisive);
+            count++;
         }
 
-        return JsonValue.Create(first == decisive ? decisive : b());
+        var inner = Postfix(Primary());
+        return op switch
+        {
+            "!" => Term.Of(f => JsonValue.Create(Values.Truth(inner.Value(f)) ^ (count % 2 == 1)), ExpressionKind.Boolean, inner),
+            "-" => Term.Of(f => Calculation.Negate(inner.Value(f), count % 2 == 1), ExpressionKind.Number, inner),
+            _ => inner,
+        };
     }
 
-    private static bool Decides(Func<bool> side, bool decisive)
-    {
-        try
-        {
-            return side() == decisive;
-        }
-        catch (ExpressionException)
-        {
-            return false;
-        }
-    }
-
-    private Evaluate Comparison()
-    {
-        var left = Unary();
-        if (_at >= _tokens.Count)
-        {
-            return left;
-        }
-
-        switch (_tokens[_at])
-        {
-            case "==" or "!=" or "<" or "<=" or ">" or ">=" or "in":
-                var op = _tokens[_at++];
-                var right = Unary();
-                return v => JsonValue.Create(Compare(left(v), op, right(v)));
-            default:
-                return left;
-        }
-    }
-
-    private Evaluate Unary()
-    {
-        if (Take("!"))
-        {
-            var inner = Unary();
-            return v => JsonValue.Create(!Truth(inner(v)));
-        }
-
-        return Postfix(Primary());
-    }
-
-    private Evaluate Primary()
+    private Term Primary()
     {
         var token = Next();
         switch (token)
@@ -153,138 +132,110 @@ internal sealed partial class ExpressionParser
                 return inner;
             case "[":
                 return List();
+            case "{":
+                return Map();
             case "true" or "false":
-                return _ => JsonValue.Create(token == "true");
+                return new Term(_ => JsonValue.Create(token == "true"), ExpressionKind.Boolean);
             case "null":
-                return _ => null;
-            case "has":
-                return Has();
-            case "size":
-                Expect("(");
-                var sized = Choice();
-                Expect(")");
-                return v => JsonValue.Create(Size(sized(v)));
-            case ['\'', ..] or ['"', ..]:
-                var text = Unquote(token);
-                return _ => JsonValue.Create(text);
-            case var number when char.IsAsciiDigit(number[0]) || number[0] == '-':
-                var value = double.Parse(number, CultureInfo.InvariantCulture);
-                return _ => JsonValue.Create(value);
-            case var name when _variables.Contains(name):
-                _used.Add(name);
-                return v => v.TryGetValue(name, out var found) ? found : throw new ExpressionException($"no such variable: {name}");
+                return new Term(static _ => null, ExpressionKind.Null);
+            case var literal when ExpressionLexer.IsText(literal):
+                var value = ExpressionLexer.Unquote(literal);
+                return new Term(_ => JsonValue.Create(value), ExpressionKind.Text);
+            case var number when char.IsAsciiDigit(number[0]):
+                return Number(number);
+            case var name when !_variables.Contains(name) && name != Composed && _at < _tokens.Count && _tokens[_at] == "(":
+                return Function(name);
             default:
-                throw Unsupported(token);
+                return Variable(token);
         }
     }
 
-    private Evaluate List()
+    private static Term Number(string token)
     {
-        var items = new List<Evaluate>();
-        while (!Take("]"))
+        if (long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var integer))
+        {
+            return new Term(_ => JsonValue.Create(integer), ExpressionKind.Number);
+        }
+
+        var value = double.Parse(token, NumberStyles.Float, CultureInfo.InvariantCulture);
+        return token.All(char.IsAsciiDigit) || !double.IsFinite(value)
+            ? throw new FormatException($"invalid int literal: {token}")
+            : new Term(_ => JsonValue.Create(value), ExpressionKind.Number);
+    }
+
+    private Term Variable(string token)
+    {
+        var name = token;
+        if (token == Composed && !_variables.Contains(token) && Take("."))
+        {
+            name = $"{Composed}.{Next()}";
+        }
+
+        if (!_variables.Contains(name))
+        {
+            throw Unsupported(name);
+        }
+
+        _used.Add(name);
+        return new Term(f => f.Find(name));
+    }
+
+    private Term List()
+    {
+        var items = Arguments("]");
+        return Term.Of(
+            f => new JsonArray([.. items.Select(i => Values.Copy(f, i.Value(f)))]), ExpressionKind.List, [.. items]);
+    }
+
+    private Term Map()
+    {
+        var (keys, values) = (new List<Term>(), new List<Term>());
+        while (!Take("}"))
+        {
+            keys.Add(Choice());
+            Expect(":");
+            values.Add(Choice());
+            if (!Take(","))
+            {
+                Expect("}");
+                break;
+            }
+        }
+
+        return Term.Of(
+            f =>
+            {
+                var map = new JsonObject();
+                for (var i = 0; i < keys.Count; i++)
+                {
+                    var key = Values.Text(keys[i].Value(f));
+                    if (!map.TryAdd(key, Values.Copy(f, values[i].Value(f))))
+                    {
+                        throw new ExpressionException($"insert failed: key '{key}' already exists");
+                    }
+                }
+
+                return map;
+            },
+            ExpressionKind.Map,
+            [.. keys, .. values]);
+    }
+
+    /// <summary>What stands between brackets that have been opened.</summary>
+    private List<Term> Arguments(string close)
+    {
+        var items = new List<Term>();
+        while (!Take(close))
         {
             items.Add(Choice());
             if (!Take(","))
             {
-                Expect("]");
+                Expect(close);
                 break;
             }
         }
 
-        return v => new JsonArray([.. items.Select(i => i(v)?.DeepClone())]);
-    }
-
-    private Evaluate Has()
-    {
-        Expect("(");
-        var first = _at;
-        var path = Postfix(Primary());
-        if (_at - first < 3 || _tokens[_at - 2] != ".")
-        {
-            throw Unsupported("has() of something other than a field");
-        }
-
-        Expect(")");
-        return v =>
-        {
-            try
-            {
-                path(v);
-                return JsonValue.Create(true);
-            }
-            catch (ExpressionException)
-            {
-                return JsonValue.Create(false);
-            }
-        };
-    }
-
-    private Evaluate Postfix(Evaluate target)
-    {
-        while (_at < _tokens.Count)
-        {
-            var of = target;
-            if (Take("["))
-            {
-                var index = Choice();
-                Expect("]");
-                target = v => Index(of(v), index(v));
-            }
-            else if (Take("."))
-            {
-                var name = Next();
-                target = _at < _tokens.Count && _tokens[_at] == "(" ? Method(of, name) : v => Field(of(v), name);
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        return target;
-    }
-
-    private Evaluate Method(Evaluate target, string name)
-    {
-        Expect("(");
-        if (name == "size")
-        {
-            Expect(")");
-            return v => JsonValue.Create(Size(target(v)));
-        }
-
-        if (name is "all" or "exists")
-        {
-            return Each(target, name == "all");
-        }
-
-        var argument = Choice();
-        Expect(")");
-        Func<string, string, bool> test = name switch
-        {
-            "startsWith" => (t, a) => t.StartsWith(a, StringComparison.Ordinal),
-            "endsWith" => (t, a) => t.EndsWith(a, StringComparison.Ordinal),
-            "contains" => (t, a) => t.Contains(a, StringComparison.Ordinal),
-            "matches" => Matches,
-            _ => throw Unsupported($"function {name}"),
-        };
-        return v => JsonValue.Create(test(Text(target(v)), Text(argument(v))));
-    }
-
-    /// <summary>What holds for all members of a list (or keys of a map), or for one at least.</summary>
-    private Evaluate Each(Evaluate target, bool all)
-    {
-        var member = Next();
-        Expect(",");
-        _variables.Add(member);
-        var test = Choice();
-        _variables.RemoveAt(_variables.Count - 1);
-        Expect(")");
-        return v =>
-        {
-            var tests = Members(target(v)).Select(one => Truth(test(new Dictionary<string, JsonNode?>(v, StringComparer.Ordinal) { [member] = one })));
-            return JsonValue.Create(all ? tests.All(static t => t) : tests.Any(static t => t));
-        };
+        return items;
     }
 
     private bool Take(string token)
@@ -307,11 +258,4 @@ internal sealed partial class ExpressionParser
             throw new FormatException($"'{token}' expected before '{(_at < _tokens.Count ? _tokens[_at] : "the end")}'");
         }
     }
-
-    private static FormatException Unsupported(string what) => new($"this server's subset of CEL does not know: {what.Trim()}");
-
-    private static string Unquote(string token) => token[1..^1].Replace("\\'", "'", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
-
-    [GeneratedRegex("""\s+|'(\\.|[^'\\])*'|"(\\.|[^"\\])*"|-?\d+(\.\d+)?|[A-Za-z_][A-Za-z0-9_]*|&&|\|\||==|!=|<=|>=|[<>!()\[\].,?:]""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex Token();
 }

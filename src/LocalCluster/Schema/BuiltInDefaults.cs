@@ -61,6 +61,13 @@ internal static class BuiltInDefaults
             case "MutatingWebhookConfiguration" or "ValidatingWebhookConfiguration":
                 Each(obj["webhooks"], hook => Webhook(hook, kind == "MutatingWebhookConfiguration"));
                 break;
+            case "ValidatingAdmissionPolicy" when obj["spec"] is JsonObject spec:
+                Set(spec, "failurePolicy", "Fail");
+                MatchResources(spec["matchConstraints"]);
+                break;
+            case "ValidatingAdmissionPolicyBinding" when obj["spec"] is JsonObject spec:
+                MatchResources(spec["matchResources"]);
+                break;
             case "APIService" when obj.At("spec", "service") is JsonObject service:
                 Set(service, "port", 443);
                 break;
@@ -159,6 +166,18 @@ internal static class BuiltInDefaults
         }
 
         Each(hook["rules"], r => Set(r, "scope", "*"));
+    }
+
+    private static void MatchResources(JsonNode? node)
+    {
+        if (node is JsonObject resources)
+        {
+            Set(resources, "matchPolicy", "Equivalent");
+            Set(resources, "namespaceSelector", new JsonObject());
+            Set(resources, "objectSelector", new JsonObject());
+            Each(resources["resourceRules"], r => Set(r, "scope", "*"));
+            Each(resources["excludeResourceRules"], r => Set(r, "scope", "*"));
+        }
     }
 
     private static void CustomResourceDefinition(JsonObject spec)

@@ -14,6 +14,9 @@ public sealed record ValidationRule(Expression Rule, string Message, string Fiel
 {
     private static readonly string[] Variables = ["self", "oldSelf"];
 
+    /// <summary>What gives the words of the error, before <see cref="Message"/>; null for none.</summary>
+    public Expression? MessageExpression { get; private init; }
+
     /// <summary>Whether it is about a change: then it holds nothing against a value that is new.</summary>
     public bool IsTransition { get; } = Rule.Uses("oldSelf");
 
@@ -28,11 +31,20 @@ public sealed record ValidationRule(Expression Rule, string Message, string Fiel
         }
 
         var rule = entry.Text("rule") ?? "";
+        var expression = Expression.Parse(rule, Variables);
+        if (expression.Kind is not (ExpressionKind.Any or ExpressionKind.Boolean))
+        {
+            throw new FormatException("cel expression must evaluate to a bool");
+        }
+
         return new ValidationRule(
-            Expression.Parse(rule, Variables),
+            expression,
             entry.Text("message") ?? $"failed rule: {rule.Trim()}",
             entry.Text("fieldPath") ?? "",
-            entry.Text("reason") ?? "FieldValueInvalid");
+            entry.Text("reason") ?? "FieldValueInvalid")
+        {
+            MessageExpression = entry.Text("messageExpression") is { Length: > 0 } message ? Expression.Parse(message, Variables) : null,
+        };
     }
 
     /// <summary>The error of this value; null when the rule holds, or does not apply.</summary>
@@ -45,7 +57,8 @@ public sealed record ValidationRule(Expression Rule, string Message, string Fiel
 
         try
         {
-            return Rule.IsTrue(new Dictionary<string, JsonNode?>(StringComparer.Ordinal) { ["self"] = value, ["oldSelf"] = old }) ? null : Error(path, Message);
+            var scope = new ExpressionScope(new Dictionary<string, JsonNode?>(StringComparer.Ordinal) { ["self"] = value, ["oldSelf"] = old });
+            return Rule.IsTrue(scope) ? null : Error(path, MessageExpression?.Line(scope) is { Length: > 0 } line ? line : Message);
         }
         catch (ExpressionException e)
         {

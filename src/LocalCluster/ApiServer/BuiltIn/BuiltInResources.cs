@@ -90,6 +90,8 @@ internal static class BuiltInResources
         yield return Kind("apiregistration.k8s.io", "v1", "apiservices", "APIService", false, OtherColumns.ApiService, status: true, categories: ["api-extensions"]);
         yield return Kind("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false, OtherColumns.Webhooks, categories: ["api-extensions"]) with { Strategy = new Godwit.LocalCluster.Admission.WebhookConfigurationStrategy() };
         yield return Kind("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false, OtherColumns.Webhooks, categories: ["api-extensions"]) with { Strategy = new Godwit.LocalCluster.Admission.WebhookConfigurationStrategy() };
+        yield return Kind("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", false, OtherColumns.Policy, status: true, categories: ["api-extensions"]) with { Strategy = new Godwit.LocalCluster.Admission.PolicyStrategy() };
+        yield return Kind("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", false, OtherColumns.PolicyBinding, categories: ["api-extensions"]) with { Strategy = new Godwit.LocalCluster.Admission.PolicyBindingStrategy() };
         foreach (var (group, plural, kind, namespaced) in ((string, string, string, bool)[])[
             ("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview", false),
             ("authentication.k8s.io", "tokenreviews", "TokenReview", false),

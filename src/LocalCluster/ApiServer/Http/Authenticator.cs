@@ -11,6 +11,9 @@ internal sealed class Authenticator(X509Certificate2 ca, ServiceAccountTokens to
     private const string CommonName = "2.5.4.3";
     private const string Organization = "2.5.4.10";
 
+    /// <summary>The group that says on which node an agent works, as the token of a pod does by its extra.</summary>
+    private const string AgentOf = "system:node-agent:";
+
     private readonly ConcurrentDictionary<string, (UserInfo User, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
 
     /// <summary>Null: not authenticated.</summary>
@@ -73,7 +76,7 @@ internal sealed class Authenticator(X509Certificate2 ca, ServiceAccountTokens to
         }
 
         groups.Add("system:authenticated");
-        var user = new UserInfo(name, groups) { Extra = UserInfo.Credential("X509SHA256=" + key.ToLowerInvariant()) };
+        var user = new UserInfo(name, groups) { Extra = Extra("X509SHA256=" + key.ToLowerInvariant(), groups) };
         if (_known.Count > 1000)
         {
             _known.Clear();
@@ -81,5 +84,16 @@ internal sealed class Authenticator(X509Certificate2 ca, ServiceAccountTokens to
 
         _known[key] = (user, new DateTimeOffset(certificate.NotAfter));
         return user;
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> Extra(string credential, List<string> groups)
+    {
+        var extra = new Dictionary<string, IReadOnlyList<string>>(UserInfo.Credential(credential), StringComparer.Ordinal);
+        if (groups.Find(static g => g.StartsWith(AgentOf, StringComparison.Ordinal)) is { } agent)
+        {
+            extra["authentication.kubernetes.io/node-name"] = [agent[AgentOf.Length..]];
+        }
+
+        return extra;
     }
 }

@@ -50,7 +50,7 @@ public sealed class WebhookMatcherTests
     {
         using var folder = new TemporaryFolder();
         using var store = new ObjectStore(Path.Combine(folder.Path, "state.db"));
-        return WebhookMatcher.Match(hook, request, store.Snapshot)?.Name;
+        return WebhookMatcher.Match(hook.Requests, request, store.Snapshot)?.Name;
     }
 
     private const string AllPods = """{"operations":["CREATE"],"apiGroups":[""],"apiVersions":["v1"],"resources":["pods"]}""";
@@ -84,6 +84,31 @@ public sealed class WebhookMatcherTests
     [Fact]
     public void A_selector_of_namespaces_looks_at_the_labels_of_the_namespace() =>
         Match(Hook(AllPods, ""","namespaceSelector":{"matchLabels":{"a":"b"}}"""), Request(Pods)).ShouldBeNull();
+
+    [Fact]
+    public void A_policy_leaves_out_what_it_excludes_and_asks_for_names()
+    {
+        var others = """{"operations":["*"],"apiGroups":["*"],"apiVersions":["*"],"resources":["*"]}""";
+        Narrowed($"\"resourceRules\":[{others}]").ShouldBe(("v1", true));
+        Narrowed($"\"resourceRules\":[{others}],\"excludeResourceRules\":[{AllPods}]").ShouldBe((null, false));
+        Narrowed(""" "resourceRules":[{"operations":["*"],"apiGroups":["*"],"apiVersions":["*"],"resources":["*"],"resourceNames":["y"]}] """).ShouldBe((null, false));
+        Narrowed(""" "resourceRules":[{"operations":["*"],"apiGroups":["*"],"apiVersions":["*"],"resources":["*"],"resourceNames":["x"]}] """).ShouldBe(("v1", true));
+    }
+
+    [Fact]
+    public void A_binding_without_rules_narrows_by_its_selectors_alone()
+    {
+        Narrowed("\"matchPolicy\":\"Exact\"").ShouldBe((null, true));
+        Narrowed(""" "objectSelector":{"matchLabels":{"a":"b"}} """).ShouldBe((null, false));
+    }
+
+    private static (string? Version, bool Narrows) Narrowed(string resources)
+    {
+        using var folder = new TemporaryFolder();
+        using var store = new ObjectStore(Path.Combine(folder.Path, "state.db"));
+        var matched = MatchedRequests.OfPolicy(Widgets.Parse($"{{{resources}}}"));
+        return (WebhookMatcher.Match(matched, Request(Pods), store.Snapshot)?.Name, WebhookMatcher.Narrows(matched, Request(Pods), store.Snapshot));
+    }
 
     [Theory]
     [InlineData("""{"code":429,"message":"wait","reason":"TooManyRequests"}""", 429, "admission webhook \"a.b.c\" denied the request: wait")]

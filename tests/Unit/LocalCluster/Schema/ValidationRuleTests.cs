@@ -11,6 +11,8 @@ public sealed class ValidationRuleTests
         {"type":"object","properties":{"spec":{"type":"object",
           "x-kubernetes-validations":[
             {"rule":"self.size <= self.max","message":"size must not exceed max","fieldPath":".size"},
+            {"rule":"self.size != 13","message":"an unlucky size","messageExpression":"'%d is an unlucky size'.format([self.size])"},
+            {"rule":"self.size != 17","message":"an odd size","messageExpression":"self.none"},
             {"rule":"!has(oldSelf.mode) || self.mode == oldSelf.mode","message":"mode is immutable","reason":"FieldValueForbidden"}],
           "properties":{"size":{"type":"integer"},"max":{"type":"integer"},"mode":{"type":"string"}}}}}
         """)!;
@@ -20,6 +22,8 @@ public sealed class ValidationRuleTests
     [Theory]
     [InlineData("""{"size":1,"max":2}""", null, "")]
     [InlineData("""{"size":3,"max":2}""", null, "spec.size: Invalid value: size must not exceed max")]
+    [InlineData("""{"size":13,"max":20}""", null, "spec: Invalid value: 13 is an unlucky size")]
+    [InlineData("""{"size":17,"max":20}""", null, "spec: Invalid value: an odd size")]
     [InlineData("""{"size":1,"max":2,"mode":"b"}""", """{"size":1,"max":2,"mode":"a"}""", "spec: Forbidden: mode is immutable")]
     [InlineData("""{"size":1,"max":2,"mode":"b"}""", """{"size":1,"max":2}""", "")]
     [InlineData("""{"size":3,"max":2}""", """{"size":3,"max":2}""", "")]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Resources;
+using Godwit.LocalCluster.Schema;
 
 namespace Godwit.LocalCluster.ApiServer.BuiltIn.Columns;
 
@@ -78,12 +79,33 @@ internal static class OtherColumns
     public static readonly IReadOnlyList<TableColumn> Webhooks =
         [Cells.Number("Webhooks", "How many webhooks there are.", o => Cells.CountOf(o["webhooks"])), TableColumn.Age];
 
+    public static readonly IReadOnlyList<TableColumn> Policy =
+    [
+        Cells.Number("Validations", "How many demands there are.", o => Cells.CountOf(o["spec"]?["validations"])),
+        Cells.Text("ParamKind", "The kind of its parameters.", o => o["spec"]?["paramKind"] is { } k ? $"{Cells.Field(k, "apiVersion")}/{Cells.Field(k, "kind")}" : "<unset>"),
+        TableColumn.Age,
+    ];
+
+    public static readonly IReadOnlyList<TableColumn> PolicyBinding =
+    [
+        Cells.Text("PolicyName", "The policy that it puts in force.", o => Cells.Field(o, "spec", "policyName")),
+        Cells.Text("ParamRef", "The objects that are handed to the policy.", o => ParamRef(o["spec"]?["paramRef"])),
+        TableColumn.Age,
+    ];
+
     public static readonly IReadOnlyList<TableColumn> ApiService =
     [
         Cells.Text("Service", "Who answers for the group.", o => o["spec"]?["service"] is { } s ? $"{Cells.Field(s, "namespace")}/{Cells.Field(s, "name")}" : "Local"),
         Cells.Text("Available", "Whether it can be reached.", Available),
         TableColumn.Age,
     ];
+
+    private static string ParamRef(JsonNode? reference) => reference switch
+    {
+        null => "<unset>",
+        _ when Cells.Field(reference, "name") is { Length: > 0 } name => $"{(Cells.Field(reference, "namespace") is { Length: > 0 } ns ? ns : "*")}/{name}",
+        _ => JsonKinds.Show(reference["selector"]),
+    };
 
     private static string Subjects(JsonObject binding, string kind) => string.Join(", ", Cells.List(binding["subjects"])
         .Where(s => Cells.Field(s, "kind") == kind)
