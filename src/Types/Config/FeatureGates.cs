@@ -1,14 +1,10 @@
 namespace Godwit.Types;
 
-/// <summary>
-/// Which features are on: always those that have graduated, then those that are listed, then those that are on by
-/// themselves.
-/// </summary>
+/// <summary>Which features are on: those that have graduated always, and those that are listed.</summary>
 public static class FeatureGates
 {
     public const string LiveMigration = "LiveMigration";
     public const string HostDisk = "HostDisk";
-    public const string NodeRestriction = "NodeRestriction";
     public const string MigrationStallDetection = "MigrationStallDetection";
     public const string MigrationDowntimeTuning = "MigrationDowntimeTuning";
     public const string DecentralizedLiveMigration = "DecentralizedLiveMigration";
@@ -21,15 +17,9 @@ public static class FeatureGates
         "NetworkBindingPlugins", "DynamicPodInterfaceNaming",
     };
 
-    private static readonly HashSet<string> OnByDefault = new(StringComparer.Ordinal)
-    {
-        NodeRestriction,
-    };
-
     public static bool IsOn(string gate, DeveloperConfiguration? developer) =>
         Graduated.Contains(gate)
-        || (developer?.FeatureGates?.Contains(gate) ?? false)
-        || (OnByDefault.Contains(gate) && !(developer?.DisabledFeatureGates?.Contains(gate) ?? false));
+        || (developer?.FeatureGates?.Contains(gate) ?? false);
 
     /// <summary>A word for each listed gate that needs no listing any more; shown as an admission warning.</summary>
     public static IReadOnlyList<string> Warnings(DeveloperConfiguration? developer) =>
