@@ -10,11 +10,13 @@ namespace Godwit.Integration.ApiServer;
 /// <summary>Plain HTTP to an API server, as a user with a client certificate or as nobody.</summary>
 internal sealed class RawClient : IDisposable
 {
+    private const string Admin = "kubernetes-admin";
+
     private readonly X509Certificate2? _certificate;
     private readonly HttpClient _http;
 
-    public RawClient(ApiServerHost server, string? user = "kubernetes-admin", params IReadOnlyList<string> groups)
-        : this(server, user is null ? null : server.Pki.Client("raw-" + user.Replace(':', '-'), user, groups).Load())
+    public RawClient(ApiServerHost server, string? user = Admin, params IReadOnlyList<string> groups)
+        : this(server, user is null ? null : server.Pki.Client("raw-" + user.Replace(':', '-'), user, user == Admin ? ["system:masters"] : groups).Load())
     {
     }
 

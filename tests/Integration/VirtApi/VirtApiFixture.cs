@@ -53,7 +53,11 @@ public sealed class VirtApiFixture : IAsyncLifetime
         }
 
         var listening = new TaskCompletionSource<IPEndPoint>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await ApplyAsync(Path.Combine(deploy, "virt-api.yaml"));
+        foreach (var file in (string[])["virt-controller.yaml", "virt-handler.yaml", "user-roles.yaml", "virt-api.yaml"])
+        {
+            await ApplyAsync(Path.Combine(deploy, file));
+        }
+
         _serving = VirtApiServer.RunAsync(
             new VirtApiOptions { Listen = new(IPAddress.Loopback, 0), Ready = listening.SetResult },
             Client("virt-api", Installation.ApiUser, ["system:serviceaccounts"]),
