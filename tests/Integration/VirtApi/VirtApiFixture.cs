@@ -21,6 +21,8 @@ public sealed class VirtApiFixture : IAsyncLifetime
     private Task _serving = Task.CompletedTask;
     private Task _aggregating = Task.CompletedTask;
 
+    public ApiServerHost Server => _server!;
+
     /// <summary>Where tests may put files.</summary>
     public string Folder => _folder;
 
