@@ -42,7 +42,7 @@ public sealed class AccessTests(ClusterFixture cluster) : IClassFixture<ClusterF
         list.ShouldContain("[/openapi/*]");
         list.ShouldContain("endpointslices.discovery.k8s.io");
         using var admin = new RawClient(cluster.Server);
-        var (code, answer) = await ReviewAsync(admin, "SubjectAccessReview", $$"""{"user":"joe","resourceAttributes":{"verb":"list","resource":"pods","namespace":"{{ns}}"}}""");
+        var (code, answer) = await ReviewAsync(admin, "SubjectAccessReview", $$$"""{"user":"joe","resourceAttributes":{"verb":"list","resource":"pods","namespace":"{{{ns}}}"}}""");
         code.ShouldBe(201);
         answer["status"]!.ToJsonString(Relaxed).ShouldBe($$"""{"allowed":true,"reason":"RBAC: allowed by RoleBinding \"seer/{{ns}}\" of ClusterRole \"view\" to User \"joe\""}""");
         (await ReviewAsync(admin, "SubjectAccessReview", """{"resourceAttributes":{"verb":"list","resource":"pods"}}""")).Body["message"].Text()
@@ -144,8 +144,8 @@ public sealed class AccessTests(ClusterFixture cluster) : IClassFixture<ClusterF
         var other = (await cluster.MustAsync($"-n {ns} create token bot --audience=other")).Trim();
         (await nobody.SendAsync(HttpMethod.Get, "/version", headers: [("Authorization", "Bearer " + other)])).Code.ShouldBe(401);
 
-        await cluster.MustAsync("create -f -", $$"""
-            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"{{ns}}"},"spec":{"serviceAccountName":"bot","nodeName":"nowhere","containers":[{"name":"c","image":"i"}]}}
+        await cluster.MustAsync("create -f -", $$$"""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"{{{ns}}}"},"spec":{"serviceAccountName":"bot","nodeName":"nowhere","containers":[{"name":"c","image":"i"}]}}
             """);
         var bound = (await cluster.MustAsync($"-n {ns} create token bot --bound-object-kind=Pod --bound-object-name=p")).Trim();
         var uid = (await cluster.GetAsync($"-n {ns} pod p")).Uid();

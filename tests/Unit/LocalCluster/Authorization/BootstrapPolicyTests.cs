@@ -53,13 +53,13 @@ public sealed class BootstrapPolicyTests
         var present = wanted.Clone();
         ((JsonObject)present["metadata"]!["labels"]!).Remove("kubernetes.io/bootstrapping");
         present["metadata"]!["labels"]!["mine"] = "too";
-        present["rules"] = Yaml.Parse("[{verbs: [create], apiGroups: [authorization.k8s.io], resources: [selfsubjectaccessreviews]}, {verbs: [get], apiGroups: [x], resources: [y]}]");
+        present["rules"] = Yaml.Parse("[{verbs: [create], apiGroups: [authorization.k8s.io], resources: [selfsubjectaccessreviews]}, {verbs: [get], apiGroups: [x], resources: [z]}]");
         var mended = BootstrapReconciler.Mend(present, wanted)!;
         mended.Labels().ShouldBe(new Dictionary<string, string> { ["mine"] = "too", ["kubernetes.io/bootstrapping"] = "rbac-defaults" }, ignoreOrder: true);
         PolicyRule.ReadAll(mended["rules"]).Select(RuleCoverage.Describe).ShouldBe(
         [
             """{APIGroups:["authorization.k8s.io"], Resources:["selfsubjectaccessreviews"], Verbs:["create"]}""",
-            """{APIGroups:["x"], Resources:["y"], Verbs:["get"]}""",
+            """{APIGroups:["x"], Resources:["z"], Verbs:["get"]}""",
             """{APIGroups:["authorization.k8s.io"], Resources:["selfsubjectrulesreviews"], Verbs:["create"]}""",
             """{APIGroups:["authentication.k8s.io"], Resources:["selfsubjectreviews"], Verbs:["create"]}""",
         ]);
@@ -79,7 +79,7 @@ public sealed class BootstrapPolicyTests
     public void The_gathered_rules_of_a_role_are_not_its_own_concern()
     {
         var present = Object("view").Clone();
-        present["rules"] = Yaml.Parse("[{verbs: [get], apiGroups: [x], resources: [y]}]");
+        present["rules"] = Yaml.Parse("[{verbs: [get], apiGroups: [x], resources: [z]}]");
         BootstrapReconciler.Mend(present, Object("view")).ShouldBeNull();
     }
 
