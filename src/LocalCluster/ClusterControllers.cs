@@ -1,4 +1,5 @@
 using Godwit.LocalCluster.Aggregation;
+using Godwit.LocalCluster.Authorization;
 using Godwit.LocalCluster.Crd;
 using Godwit.LocalCluster.Disruption;
 using Godwit.LocalCluster.Endpoints;
@@ -12,5 +13,5 @@ public static class ClusterControllers
 {
     public static IReadOnlyList<IClusterService> All() =>
         [new CrdController(), new GarbageCollector(), new NamespaceController(), new EndpointController(), new QuotaController(), new DisruptionController(),
-            new ApiServiceController()];
+            new ApiServiceController(), new RoleAggregationController()];
 }

@@ -2,7 +2,7 @@ using Godwit.Replay;
 
 // Replays recorded exchanges between kubectl and a real API server against LocalCluster.
 //   Replay DIR [CASE ...]     a line for each step that differs; the last line is: agree N of M
-string[] claimed = ["gc", "namespace-controller", "webhooks", "vap", "scheduler", "compaction"];
+string[] claimed = ["gc", "namespace-controller", "webhooks", "vap", "rbac", "scheduler", "compaction"];
 if (args.Length == 0 || args[0] is "-h" or "--help")
 {
     await Console.Error.WriteLineAsync("usage: replay DIR [CASE ...]: DIR holds *.commands.jsonl and *.exchanges.jsonl");

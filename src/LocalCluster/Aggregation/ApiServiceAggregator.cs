@@ -48,7 +48,7 @@ public sealed class ApiServiceAggregator(ObjectStore store, ServiceTransport tra
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(api.Address, $"/apis/{api.Group}/{api.Version}"));
         request.Headers.Accept.ParseAdd("application/json");
-        ProxyForwarder.Identify(request.Headers, UserInfo.System);
+        FrontProxyHeaders.Identify(request.Headers, UserInfo.System);
         using var response = await transport.Pool(api.CaBundle, api.Insecure).SendAsync(request, cancellationToken);
         response.EnsureSuccessStatusCode();
         var list = JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));

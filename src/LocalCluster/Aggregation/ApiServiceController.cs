@@ -103,20 +103,32 @@ public sealed class ApiServiceController : IClusterService
         const string name = "extension-apiserver-authentication";
         var operations = context.ApiServer.Operations;
         var ca = context.ApiServer.Pki.CaPem;
-        await operations.EnsureAsync(operations.Target("configmaps", "kube-system", name), new JsonObject
+        var target = operations.Target("configmaps", "kube-system", name);
+        var data = new JsonObject
+        {
+            ["client-ca-file"] = ca,
+            ["requestheader-allowed-names"] = "[\"front-proxy-client\"]",
+            ["requestheader-client-ca-file"] = ca,
+            ["requestheader-extra-headers-prefix"] = List([FrontProxyHeaders.ExtraPrefix]),
+            ["requestheader-group-headers"] = List(FrontProxyHeaders.Groups),
+            ["requestheader-username-headers"] = List([FrontProxyHeaders.User]),
+        };
+        await operations.EnsureAsync(target, new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "ConfigMap",
             ["metadata"] = new JsonObject { ["name"] = name },
-            ["data"] = new JsonObject
-            {
-                ["client-ca-file"] = ca,
-                ["requestheader-allowed-names"] = "[\"front-proxy-client\"]",
-                ["requestheader-client-ca-file"] = ca,
-                ["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]",
-                ["requestheader-group-headers"] = "[\"X-Remote-Group\"]",
-                ["requestheader-username-headers"] = "[\"X-Remote-User\"]",
-            },
+            ["data"] = data.DeepClone(),
         }, cancellationToken);
+        if (operations.Find("configmaps", "kube-system", name) is { } present && !JsonNode.DeepEquals(present["data"], data))
+        {
+            await operations.ModifyAsync(target, map =>
+            {
+                map["data"] = data.DeepClone();
+                return map;
+            }, RequestOptions.System, cancellationToken);
+        }
     }
+
+    private static string List(IEnumerable<string> names) => new JsonArray([.. names.Select(static JsonNode (n) => JsonValue.Create(n))]).ToJsonString();
 }

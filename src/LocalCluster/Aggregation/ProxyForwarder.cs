@@ -15,10 +15,6 @@ namespace Godwit.LocalCluster.Aggregation;
 /// </summary>
 internal sealed class ProxyForwarder(ServiceTransport transport)
 {
-    private const string UserHeader = "X-Remote-User";
-    private const string GroupHeader = "X-Remote-Group";
-    private const string ExtraPrefix = "X-Remote-Extra-";
-
     private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Host", "Authorization", "HTTP2-Settings",
@@ -51,17 +47,6 @@ internal sealed class ProxyForwarder(ServiceTransport transport)
             {
                 await CopyBodyAsync(context, response);
             }
-        }
-    }
-
-    /// <summary>Says who asks.</summary>
-    public static void Identify(HttpRequestHeaders headers, UserInfo user)
-    {
-        headers.TryAddWithoutValidation(UserHeader, user.Name);
-        headers.TryAddWithoutValidation(GroupHeader, user.Groups);
-        foreach (var (key, values) in user.Extra)
-        {
-            headers.TryAddWithoutValidation(ExtraPrefix + Uri.EscapeDataString(key), values);
         }
     }
 
@@ -98,7 +83,7 @@ internal sealed class ProxyForwarder(ServiceTransport transport)
         }
 
         request.Headers.TryAddWithoutValidation("X-Forwarded-For", context.Connection.RemoteIpAddress?.ToString());
-        Identify(request.Headers, user);
+        FrontProxyHeaders.Identify(request.Headers, user);
         return request;
     }
 

@@ -12,6 +12,7 @@ using Godwit.LocalCluster.ApiServer.Reading;
 using Godwit.LocalCluster.ApiServer.Resources;
 using Godwit.LocalCluster.ApiServer.Subresources;
 using Godwit.LocalCluster.ApiServer.Writing;
+using Godwit.LocalCluster.Authorization;
 using Godwit.LocalCluster.Crd;
 using Godwit.LocalCluster.OpenApi;
 using Godwit.LocalCluster.Pki;
@@ -55,6 +56,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         _frontProxy = pki.Client("front-proxy-client", "front-proxy-client", []).Load();
         _proxied = new ServiceTransport(resolver, _frontProxy);
         Aggregator = new ApiServiceAggregator(store, _proxied);
+        Authorizer = new Authorizer(store);
         Operations = new ResourceOperations(Registry, store, [.. options.Admission, .. AdmissionChain.Standard(store, Registry, _hooks, options.Time)], options.Time);
     }
 
@@ -68,6 +70,9 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     /// <summary>Group versions that other servers answer for.</summary>
     public ApiServiceAggregator Aggregator { get; }
+
+    /// <summary>Who may do what.</summary>
+    public Authorizer Authorizer { get; }
 
     /// <summary>Set by the kubelets when they run.</summary>
     public Kubelet.IPodLogs? PodLogs { get; set; }
@@ -134,7 +139,7 @@ public sealed class ApiServerHost : IAsyncDisposable
     {
         var addresses = new ServiceAddresses(Options.ServiceCidr);
         addresses.Load(Store.Snapshot);
-        foreach (var resource in BuiltInResources.All(addresses, new CrdStrategy(Registry)))
+        foreach (var resource in BuiltInResources.All(addresses, new CrdStrategy(Registry), Authorizer))
         {
             Registry.Set(resource);
         }
@@ -144,6 +149,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             CustomResources.Sync(Registry, definition.ToJsonObject());
         }
 
+        await BootstrapReconciler.ApplyAsync(Operations, cancellationToken);
         _web = Build();
         try
         {
@@ -187,7 +193,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             new EvictionHandler(Operations, time),
             new ScaleHandler(Operations),
             new TokenHandler(Operations, tokens),
-            new ReviewHandler(tokens, time),
+            new ReviewHandler(tokens, Authorizer, time),
             new NamespaceFinalizeHandler(Operations, time));
         var resources = new ResourceHandler(
             Operations,
@@ -198,6 +204,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             time);
         return new RequestPipeline(
             new Authenticator(_pki.Ca, tokens, time),
+            Authorizer,
             Registry,
             discovery,
             new ServerInfoHandler(new OpenApiDocuments(Registry), () => Volatile.Read(ref _ready) && !Store.Failure.IsCompleted, discovery.Paths),

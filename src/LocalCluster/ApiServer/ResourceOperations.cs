@@ -161,6 +161,7 @@ public sealed partial class ResourceOperations
             obj.Remove("status");
         }
 
+        resource.Strategy.CheckRights(context, obj, null);
         resource.Strategy.PrepareForCreate(context, obj);
         TrackStatus(null, obj, target);
         if (resource.Custom || resource.Strategy.CountsGeneration)
@@ -207,6 +208,7 @@ public sealed partial class ResourceOperations
         candidate = await MutateAsync(AdmissionOperation.Update, target, target.Name, candidate, old, options, cancellationToken);
         candidate = UpdateRules.Limit(target, candidate, old);
         UpdateRules.KeepSystemMetadata(candidate, old);
+        resource.Strategy.CheckRights(context, candidate, old);
         resource.Strategy.PrepareForUpdate(context, candidate, old);
         TrackStatus(old, candidate, target);
         UpdateRules.CountGeneration(target, candidate, old);

@@ -10,11 +10,13 @@ namespace Godwit.Integration.ApiServer;
 /// <summary>Plain HTTP to an API server, as a user with a client certificate or as nobody.</summary>
 internal sealed class RawClient : IDisposable
 {
+    private const string Admin = "kubernetes-admin";
+
     private readonly X509Certificate2? _certificate;
     private readonly HttpClient _http;
 
-    public RawClient(ApiServerHost server, string? user = "kubernetes-admin", params IReadOnlyList<string> groups)
-        : this(server, user is null ? null : server.Pki.Client("raw-" + user.Replace(':', '-'), user, groups).Load())
+    public RawClient(ApiServerHost server, string? user = Admin, params IReadOnlyList<string> groups)
+        : this(server, user is null ? null : server.Pki.Client("raw-" + user.Replace(':', '-'), user, user == Admin ? ["system:masters"] : groups).Load())
     {
     }
 
@@ -38,17 +40,24 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>A request with a JSON body or none; the answer with its code.</summary>
-    public async Task<(int Code, JsonObject Body)> SendAsync(HttpMethod method, string path, string? body = null, string type = "application/json", string? accept = null)
+    public async Task<(int Code, JsonObject Body)> SendAsync(
+        HttpMethod method, string path, string? body = null, string type = "application/json", string? accept = null, IEnumerable<(string Name, string Value)>? headers = null)
     {
-        using var answer = await AnswerAsync(method, path, body, type, accept);
+        using var answer = await AnswerAsync(method, path, body, type, accept, headers);
         return ((int)answer.StatusCode, (JsonObject)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!);
     }
 
     public Task<(int Code, JsonObject Body)> GetAsync(string path, string? accept = null) => SendAsync(HttpMethod.Get, path, accept: accept);
 
-    public async Task<HttpResponseMessage> AnswerAsync(HttpMethod method, string path, string? body = null, string type = "application/json", string? accept = null)
+    public async Task<HttpResponseMessage> AnswerAsync(
+        HttpMethod method, string path, string? body = null, string type = "application/json", string? accept = null, IEnumerable<(string Name, string Value)>? headers = null)
     {
         using var request = new HttpRequestMessage(method, path);
+        foreach (var (name, value) in headers ?? [])
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (accept is not null)
         {
             request.Headers.TryAddWithoutValidation("Accept", accept);

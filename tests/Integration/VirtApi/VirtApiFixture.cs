@@ -21,6 +21,8 @@ public sealed class VirtApiFixture : IAsyncLifetime
     private Task _serving = Task.CompletedTask;
     private Task _aggregating = Task.CompletedTask;
 
+    public ApiServerHost Server => _server!;
+
     /// <summary>Where tests may put files.</summary>
     public string Folder => _folder;
 
@@ -53,7 +55,11 @@ public sealed class VirtApiFixture : IAsyncLifetime
         }
 
         var listening = new TaskCompletionSource<IPEndPoint>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await ApplyAsync(Path.Combine(deploy, "virt-api.yaml"));
+        foreach (var file in (string[])["virt-controller.yaml", "virt-handler.yaml", "user-roles.yaml", "virt-api.yaml"])
+        {
+            await ApplyAsync(Path.Combine(deploy, file));
+        }
+
         _serving = VirtApiServer.RunAsync(
             new VirtApiOptions { Listen = new(IPAddress.Loopback, 0), Ready = listening.SetResult },
             Client("virt-api", Installation.ApiUser, ["system:serviceaccounts"]),

@@ -18,6 +18,7 @@ public sealed class ControllerFixture : IAsyncLifetime
     private readonly CancellationTokenSource _stop = new();
     private ApiServerHost? _server;
     private ApiClient? _api;
+    private ApiClient? _own;
     private List<Task> _running = [];
 
     public ApiClient Api => _api!;
@@ -34,14 +35,19 @@ public sealed class ControllerFixture : IAsyncLifetime
         _running = [.. ClusterControllers.All().Select(part => part.RunAsync(context, _stop.Token))];
         _api = ApiClient.FromKubeconfig(context.KubeconfigPath);
         await ManifestsAsync();
+        // As itself: what its role does not hold fails here.
+        var kubeconfig = Path.Combine(_folder, "virt-controller.kubeconfig");
+        _server.WriteKubeconfig(kubeconfig, "virt-controller", Installation.ControllerUser, ["system:serviceaccounts", "system:serviceaccounts:kubevirt"]);
+        _own = ApiClient.FromKubeconfig(kubeconfig);
         _running.Add(VirtControllers.RunAsync(
-            new VirtControllerOptions(), _api, NullLoggerFactory.Instance, TimeProvider.System, _stop.Token));
+            new VirtControllerOptions(), _own, NullLoggerFactory.Instance, TimeProvider.System, _stop.Token));
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_running).ContinueWith(static _ => { }, TaskScheduler.Default);
+        _own?.Dispose();
         _api?.Dispose();
         if (_server is not null)
         {

@@ -1,6 +1,7 @@
 using Godwit.LocalCluster.ApiServer.BuiltIn.Columns;
 using Godwit.LocalCluster.ApiServer.BuiltIn.Strategies;
 using Godwit.LocalCluster.ApiServer.Resources;
+using Godwit.LocalCluster.Authorization;
 using Godwit.LocalCluster.Schema;
 
 namespace Godwit.LocalCluster.ApiServer.BuiltIn;
@@ -11,8 +12,8 @@ internal static class BuiltInResources
     private static readonly string[] CreateOnly = ["create"];
     private static readonly string[] WithoutCollection = ["create", "delete", "get", "list", "patch", "update", "watch"];
 
-    public static IEnumerable<ResourceInfo> All(ServiceAddresses addresses, ResourceStrategy definitions) =>
-        Core(addresses).Concat(Groups(definitions)).Select(r => r with
+    public static IEnumerable<ResourceInfo> All(ServiceAddresses addresses, ResourceStrategy definitions, Authorizer authorizer) =>
+        Core(addresses).Concat(Groups(definitions, authorizer)).Select(r => r with
         {
             Versions = [.. r.Versions.Select(v => v with { Schema = BuiltInSchemas.Provider(r.ApiVersion(v.Name), r.Kind) })],
         });
@@ -65,7 +66,7 @@ internal static class BuiltInResources
         yield return Kind("", "v1", "limitranges", "LimitRange", true, CoreColumns.LimitRange, shortNames: ["limits"]) with { Strategy = new ReturningStrategy() };
     }
 
-    private static IEnumerable<ResourceInfo> Groups(ResourceStrategy definitions)
+    private static IEnumerable<ResourceInfo> Groups(ResourceStrategy definitions, Authorizer authorizer)
     {
         yield return Kind("events.k8s.io", "v1", "events", "Event", true, EventColumns.All, shortNames: ["ev"], fields:
             ["regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "regarding.apiVersion", "regarding.fieldPath", "reason", "reportingController", "type"]) with
@@ -80,8 +81,8 @@ internal static class BuiltInResources
         yield return Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true, OtherColumns.PodDisruptionBudget, status: true, shortNames: ["pdb"]) with { Strategy = new PodDisruptionBudgetStrategy() };
         foreach (var (plural, kind, namespaced) in ((string, string, bool)[])[("roles", "Role", true), ("clusterroles", "ClusterRole", false)])
         {
-            yield return Kind("rbac.authorization.k8s.io", "v1", plural, kind, namespaced, OtherColumns.Created) with { Strategy = new PathNameStrategy() };
-            yield return Kind("rbac.authorization.k8s.io", "v1", plural[..^1] + "bindings", kind + "Binding", namespaced, OtherColumns.RoleBinding) with { Strategy = new PathNameStrategy() };
+            yield return Kind("rbac.authorization.k8s.io", "v1", plural, kind, namespaced, OtherColumns.Created) with { Strategy = new RoleStrategy(authorizer) };
+            yield return Kind("rbac.authorization.k8s.io", "v1", plural[..^1] + "bindings", kind + "Binding", namespaced, OtherColumns.RoleBinding) with { Strategy = new RoleBindingStrategy(authorizer) };
         }
 
         yield return Kind("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false, OtherColumns.Created, status: true,

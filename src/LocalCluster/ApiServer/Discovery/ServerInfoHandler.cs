@@ -19,10 +19,6 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
 
     private static readonly string[] Checks = ["ping", "store"];
 
-    /// <summary>Paths that are answered without authentication.</summary>
-    public static bool IsOpen(string path) => path is "/version" or "/healthz" or "/livez" or "/readyz"
-        || path.StartsWith("/healthz/", StringComparison.Ordinal) || path.StartsWith("/livez/", StringComparison.Ordinal) || path.StartsWith("/readyz/", StringComparison.Ordinal);
-
     public async Task<bool> TryHandleAsync(HttpContext http, string path)
     {
         switch (path)

@@ -1,8 +1,8 @@
-using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Admission;
 using Godwit.LocalCluster.ApiServer.Discovery;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Resources;
+using Godwit.LocalCluster.Authorization;
 using Godwit.LocalCluster.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -10,9 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Godwit.LocalCluster.ApiServer.Http;
 
-/// <summary>Every request: authenticate, find out what it is about, hand it on, and turn what goes wrong into a Status.</summary>
+/// <summary>Every request: authenticate, authorize, find out what it is about, hand it on, and turn what goes wrong into a Status.</summary>
 internal sealed partial class RequestPipeline(
     Authenticator authenticator,
+    Authorizer authorizer,
     ResourceRegistry registry,
     DiscoveryHandler discovery,
     ServerInfoHandler info,
@@ -20,7 +21,9 @@ internal sealed partial class RequestPipeline(
     IAggregator? aggregator,
     ILogger logger)
 {
-    private static readonly UserInfo Anonymous = new("system:anonymous", ["system:unauthenticated"]);
+    private static readonly UserInfo Anonymous = new(Impersonation.AnonymousUser, [Impersonation.UnauthenticatedGroup]);
+
+    private readonly Impersonation _impersonation = new(authorizer);
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -65,19 +68,8 @@ internal sealed partial class RequestPipeline(
 
     private async Task DispatchAsync(HttpContext http)
     {
-        var user = authenticator.Authenticate(http);
         var path = http.Request.Path.Value ?? "/";
-        if (user is null)
-        {
-            // Who shows something that does not hold is told so, and not taken for nobody.
-            if (http.Request.Headers.Authorization.Count > 0 || http.Connection.ClientCertificate is not null)
-            {
-                throw ApiErrors.Unauthorized();
-            }
-
-            user = ServerInfoHandler.IsOpen(path) ? Anonymous : throw Refused(Anonymous, http, path);
-        }
-
+        var user = Authorize(http, path);
         http.Items[typeof(UserInfo)] = user;
         if (aggregator is not null && path.StartsWith("/apis/", StringComparison.Ordinal) && await aggregator.TryHandleAsync(http))
         {
@@ -122,19 +114,20 @@ internal sealed partial class RequestPipeline(
         await resources.HandleAsync(new ApiRequest(http, request, target, user));
     }
 
-    private static StatusException Refused(UserInfo user, HttpContext http, string path)
+    /// <summary>Who asks, or on whose behalf; throws unless they may. What is not served is refused as what is: nobody learns more than they may do.</summary>
+    private UserInfo Authorize(HttpContext http, string path)
     {
-        if (RequestInfo.Parse(path) is not { } request)
+        var caller = authenticator.Authenticate(http);
+        if (caller is null)
         {
-            return new StatusException(403, "Forbidden", $"forbidden: User \"{user.Name}\" cannot {http.Request.Method.ToLowerInvariant()} path \"{path}\"", new JsonObject());
+            // Who shows something that does not hold is told so, and not taken for nobody.
+            caller = http.Request.Headers.Authorization.Count == 0 && http.Connection.ClientCertificate is null ? Anonymous : throw ApiErrors.Unauthorized();
         }
 
-        // What is posted to something that has a name makes a part of it: a binding, an eviction.
-        var verb = ResourceHandler.Verb(http.Request, request) is { Length: > 0 } known ? known : "create";
-        var resource = request.Subresource.Length > 0 ? $"{request.Resource}/{request.Subresource}" : request.Resource;
-        var place = request.Namespace.Length > 0 ? $"in the namespace \"{request.Namespace}\"" : "at the cluster scope";
-        return ApiErrors.Forbidden(request.Group, request.Resource, request.Name,
-            $"User \"{user.Name}\" cannot {verb} resource \"{resource}\" in API group \"{request.Group}\" {place}");
+        var user = _impersonation.Apply(http, caller);
+        var wanted = RequestAttributes.Of(http.Request, path);
+        var decision = authorizer.Decide(user, wanted);
+        return decision.Allowed ? user : throw AccessRefusal.Of(user, wanted, decision.Reason);
     }
 
     [LoggerMessage(1, LogLevel.Error, "Request {Method} {Path} failed")]

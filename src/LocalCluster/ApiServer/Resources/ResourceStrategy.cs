@@ -29,6 +29,11 @@ public class ResourceStrategy
     /// <summary>Longest name; label-like kinds allow 63.</summary>
     public virtual int MaxNameLength => 253;
 
+    /// <summary>Throws unless the user may write what the object says, beyond the right to write one at all. <paramref name="old"/> is null for a creation.</summary>
+    public virtual void CheckRights(WriteContext context, JsonObject obj, JsonObject? old)
+    {
+    }
+
     /// <summary>Drops what users may not set (status) and fills in what the server decides (cluster IPs).</summary>
     public virtual void PrepareForCreate(WriteContext context, JsonObject obj)
     {

@@ -1,41 +1,72 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Admission;
+using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Http;
+using Godwit.LocalCluster.ApiServer.Writing;
+using Godwit.LocalCluster.Authorization;
 using Microsoft.AspNetCore.Http;
 
 namespace Godwit.LocalCluster.ApiServer.Subresources;
 
-/// <summary>Kinds that are questions: who am I, may I, is this token good. Who is authenticated may do everything, for now.</summary>
-internal sealed class ReviewHandler(ServiceAccountTokens tokens, TimeProvider time)
+/// <summary>Kinds that are questions: who am I, may I, is this token good.</summary>
+internal sealed class ReviewHandler(ServiceAccountTokens tokens, Authorizer authorizer, TimeProvider time)
 {
     public async Task HandleAsync(ApiRequest call)
     {
-        var review = await RequestBody.ReadObjectAsync(call.Http, call.Target.Resource.Kind, []);
-        Writing.Decoding.CheckKind(call.Target, review);
-        review["metadata"] ??= new JsonObject();
-        review["status"] = call.Target.Resource.Kind switch
+        var kind = call.Target.Resource.Kind;
+        var options = call.WriteOptions("CreateOptions");
+        var review = await RequestBody.ReadObjectAsync(call.Http, kind, []);
+        Decoding.CheckKind(call.Target, review);
+        Decoding.Decode(call.Target, review, options);
+        foreach (var name in (string[])["creationTimestamp", "generation", "resourceVersion", "uid"])
         {
-            "SelfSubjectReview" => new JsonObject { ["userInfo"] = Describe(call.User) },
-            "TokenReview" => ReviewToken(ResourceOperations.Text(review, "spec", "token")),
-            "SelfSubjectRulesReview" => new JsonObject
-            {
-                ["resourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") }),
-                ["nonResourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") }),
-                ["incomplete"] = false,
-            },
-            _ => new JsonObject { ["allowed"] = true },
-        };
-        if (call.Target.Resource.Kind == "SelfSubjectReview")
+            // Some clients write down that they know none.
+            Decoding.Metadata(review).Remove(name);
+        }
+
+        ResponseWriter.Warn(call.Http, options.Warnings);
+        review.Remove("status");
+        switch (kind)
         {
-            review["metadata"] = new JsonObject { ["creationTimestamp"] = ResourceOperations.Timestamp(time.GetUtcNow()) };
+            case "SelfSubjectReview":
+                review["metadata"] = new JsonObject { ["creationTimestamp"] = Now() };
+                review["status"] = new JsonObject { ["userInfo"] = Describe(call.User) };
+                break;
+            case "SelfSubjectRulesReview":
+                review["status"] = AccessReviews.Rules(authorizer.Current, call.User, review);
+                review["spec"] = new JsonObject();
+                break;
+            default:
+                UpdateTracking.Track(null, review, call.Target, options.FieldManager, Now());
+                review["status"] = kind == "TokenReview"
+                    ? ReviewToken(review)
+                    : AccessReviews.Answer(authorizer.Current, call.User, kind, call.Target.Namespace, review);
+                break;
         }
 
         await ResponseWriter.NodeAsync(call.Http, StatusCodes.Status201Created, review);
     }
 
-    private JsonObject ReviewToken(string token) => tokens.Authenticate(token) is { } user
-        ? new JsonObject { ["authenticated"] = true, ["user"] = Describe(user), ["audiences"] = new JsonArray(ServiceAccountTokens.DefaultAudience) }
-        : new JsonObject { ["authenticated"] = false, ["error"] = "invalid bearer token" };
+    private string Now() => ResourceOperations.Timestamp(time.GetUtcNow());
+
+    private JsonObject ReviewToken(JsonObject review)
+    {
+        var token = ResourceOperations.Text(review, "spec", "token");
+        if (token.Length == 0)
+        {
+            throw ApiErrors.BadRequest("token is required for TokenReview in authentication");
+        }
+
+        var wanted = (review["spec"]?["audiences"] as JsonArray ?? []).OfType<JsonValue>().Select(static a => a.GetValue<string>()).DefaultIfEmpty(ServiceAccountTokens.DefaultAudience).ToList();
+        return tokens.Authenticate(token, wanted) is { } found
+            ? new JsonObject
+            {
+                ["authenticated"] = true,
+                ["user"] = Describe(found.User),
+                ["audiences"] = new JsonArray([.. found.Audiences.Select(JsonNode (a) => JsonValue.Create(a))]),
+            }
+            : new JsonObject { ["authenticated"] = false, ["user"] = new JsonObject(), ["error"] = "invalid bearer token" };
+    }
 
     private static JsonObject Describe(UserInfo user)
     {
