@@ -22,7 +22,7 @@ internal sealed class RoleBindingStrategy(Authorizer authorizer) : ResourceStrat
             yield return FieldError.NotSupported("roleRef.apiGroup", Quote(group), [Authorizer.Group]);
         }
 
-        string[] kinds = context.Resource.Namespaced ? [RoleReference.ClusterRole, RoleReference.Role] : [RoleReference.ClusterRole];
+        string[] kinds = context.Resource.Namespaced ? [RoleReference.Role, RoleReference.ClusterRole] : [RoleReference.ClusterRole];
         if (role.Text("kind") is var kind && !kinds.Contains(kind))
         {
             yield return FieldError.NotSupported("roleRef.kind", Quote(kind), kinds);

@@ -80,6 +80,6 @@ public sealed class AccessTests(VirtApiFixture cluster) : IClassFixture<VirtApiF
     {
         var (code, status) = await client.SendAsync(method, path, body ?? (method == HttpMethod.Get ? null : "{}"));
         code.ShouldBe(403);
-        status["message"].Text().ShouldContain(message);
+        status["message"].Text()!.ShouldContain(message);
     }
 }
