@@ -209,7 +209,7 @@ pack() { # pack LAYER
     # All times are 0: a layer of the same packages stays the same from one version of Godwit to the next.
     tar -C "$work/layers/$1" --format=gnu --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$tar" .
     diff_id[$1]=$(digest "$tar")
-    layer_bytes[$1]=$(du -sb --apparent-size "$work/layers/$1" | cut -f1)
+    layer_bytes[$1]=$(du -sb "$work/layers/$1" | cut -f1)
     gzip -6n "$tar"
     layer_digest[$1]=$(digest "$tar.gz")
     mv "$tar.gz" "$blobs/${layer_digest[$1]}"
@@ -251,8 +251,8 @@ image() { # image NAME TITLE USER ENTRYPOINT CMD LAYER...: CMD is JSON's text, e
         "$config" "$config_size" "$(joined "${layers[@]}")" "$labels" >"$work/json"
     manifest=$(digest "$work/json"); manifest_size=$(stat -c %s "$work/json"); mv "$work/json" "$dir/blobs/sha256/$manifest"
     printf '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
-    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%s,"platform":{"architecture":"amd64","os":"linux"},"annotations":{"org.opencontainers.image.ref.name":"godwit/%s:%s"}}]}' \
-        "$manifest" "$manifest_size" "$name" "$version" >"$dir/index.json"
+    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%s,"platform":{"architecture":"amd64","os":"linux"},"annotations":{"org.opencontainers.image.ref.name":"godwit/%s:%s","io.containerd.image.name":"docker.io/godwit/%s:%s"}}]}' \
+        "$manifest" "$manifest_size" "$name" "$version" "$name" "$version" >"$dir/index.json"
     tar -C "$dir" --format=gnu --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --hard-dereference -cf "$work/$name.oci.tar" .
     rm -rf "$dir"
     mv "$work/$name.oci.tar" "$out/"

@@ -32,6 +32,7 @@ empty() { # empty WHAT FOUND: nothing must have been found
 holds() { # holds WHAT PATTERN TEXT
     if grep -qE -- "$2" <<<"$3"; then ok "$1"; else no "$1: found no '$2'" "$3"; fi
 }
+mib() { echo $((($1 + 524288) / 1048576)); }
 json() {
     local text=${1//\\/\\\\}
     text=${text//\"/\\\"}
@@ -74,7 +75,7 @@ unpack() {
     umoci unpack --image "$work/layout:$image" "$bundle" >/dev/null 2>"$work/err" || { no "the layers cannot be unpacked" "$(cat "$work/err")"; return 1; }
     user=$(skopeo inspect --config --format '{{.Config.User}}' "oci:$work/layout:$image")
     group=${user#*:} user=${user%:*}
-    ok "$(skopeo inspect --format '{{.Digest}}' "oci:$work/layout:$image"), user $user, $(($(stat -c %s "$archive") / 1048576)) MiB packed, $(du -sm --apparent-size "$bundle/rootfs" | cut -f1) MiB unpacked"
+    ok "$(skopeo inspect --format '{{.Digest}}' "oci:$work/layout:$image"), user $user, $(mib "$(stat -c %s "$archive")") MiB packed, $(mib "$(du -sb "$bundle/rootfs" | cut -f1)") MiB unpacked"
 }
 common() {
     local found
