@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Godwit needs, by name, from the sources that this machine has configured.
 #
-#   hack/install-dependencies.sh [--check] [--yes] [build] [run] [guest] [test]
+#   hack/install-dependencies.sh [--check] [--yes] [build] [run] [guest] [test] [images]
 #
 # Sets (default: build run guest):
 #   build   what Native AOT links with
 #   run     what a node needs: QEMU >= 10, runc, conmon, CNI plug-ins, nftables, dnsmasq, image and ISO tools
 #   guest   what guest/build.sh needs for the demo guest
 #   test    run and guest, and kubectl
+#   images  what images/build.sh and images/check.sh need
 # --check   installs nothing; names what is missing, exit code 1 if anything is
 # --yes     does not ask
 # Quick and silent when all is there. On Debian 12 QEMU comes from the backports suite: a source file for it is written
@@ -20,8 +21,8 @@ for a in "$@"; do
     case $a in
         --check) check=1 ;;
         --yes|-y) yes=1 ;;
-        build|run|guest|test) sets+=("$a") ;;
-        *) echo "install-dependencies: unknown argument '$a' (know: --check --yes build run guest test)" >&2; exit 2 ;;
+        build|run|guest|test|images) sets+=("$a") ;;
+        *) echo "install-dependencies: unknown argument '$a' (know: --check --yes build run guest test images)" >&2; exit 2 ;;
     esac
 done
 [ ${#sets[@]} -gt 0 ] || sets=(build run guest)
@@ -54,6 +55,14 @@ set_run() {
     need ca-certificates any /etc/ssl/certs/ca-certificates.crt
 }
 set_guest() { set_build; need cpio has cpio; need xz-utils has xz; need zstd has zstd; need umoci has umoci; }
+# Debian 12's first keyrings do not know the keys of Debian 13, whose packages the images are made of.
+set_images() {
+    need debian-archive-keyring any /usr/share/keyrings/debian-archive-trixie-automatic.gpg
+    need binutils has readelf
+    need runc has runc
+    need skopeo has skopeo
+    need umoci has umoci
+}
 set_test() { set_run; set_guest; need kubernetes-client has kubectl; }
 for s in "${sets[@]}"; do "set_$s"; done
 
