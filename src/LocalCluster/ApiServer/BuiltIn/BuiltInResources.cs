@@ -12,13 +12,13 @@ internal static class BuiltInResources
     private static readonly string[] CreateOnly = ["create"];
     private static readonly string[] WithoutCollection = ["create", "delete", "get", "list", "patch", "update", "watch"];
 
-    public static IEnumerable<ResourceInfo> All(ServiceAddresses addresses, ResourceStrategy definitions, Authorizer authorizer) =>
-        Core(addresses).Concat(Groups(definitions, authorizer)).Select(r => r with
+    public static IEnumerable<ResourceInfo> All(ResourceStrategy services, ResourceStrategy definitions, Authorizer authorizer) =>
+        Core(services).Concat(Groups(definitions, authorizer)).Select(r => r with
         {
             Versions = [.. r.Versions.Select(v => v with { Schema = BuiltInSchemas.Provider(r.ApiVersion(v.Name), r.Kind) })],
         });
 
-    private static IEnumerable<ResourceInfo> Core(ServiceAddresses addresses)
+    private static IEnumerable<ResourceInfo> Core(ResourceStrategy services)
     {
         yield return Kind("", "v1", "namespaces", "Namespace", false, CoreColumns.Namespace, status: true, shortNames: ["ns"], fields: ["status.phase"]) with
         {
@@ -54,7 +54,7 @@ internal static class BuiltInResources
         { Strategy = new EventStrategy() };
         yield return Kind("", "v1", "services", "Service", true, CoreColumns.Service, status: true, shortNames: ["svc"], categories: ["all"], fields: ["spec.clusterIP", "spec.type"]) with
         {
-            Strategy = new ServiceStrategy(addresses),
+            Strategy = services,
         };
         yield return Kind("", "v1", "endpoints", "Endpoints", true, CoreColumns.Endpoints, shortNames: ["ep"]) with { Singular = "endpoints", ListKindOverride = "EndpointsList" };
         yield return Kind("", "v1", "persistentvolumes", "PersistentVolume", false, OtherColumns.PersistentVolume, status: true, shortNames: ["pv"]) with { Strategy = new PersistentVolumeStrategy() };
