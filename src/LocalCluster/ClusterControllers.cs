@@ -4,6 +4,7 @@ using Godwit.LocalCluster.Disruption;
 using Godwit.LocalCluster.Endpoints;
 using Godwit.LocalCluster.GarbageCollection;
 using Godwit.LocalCluster.Quota;
+using Godwit.LocalCluster.Workloads;
 
 namespace Godwit.LocalCluster;
 
@@ -12,5 +13,5 @@ public static class ClusterControllers
 {
     public static IReadOnlyList<IClusterService> All() =>
         [new CrdController(), new GarbageCollector(), new NamespaceController(), new EndpointController(), new QuotaController(), new DisruptionController(),
-            new ApiServiceController()];
+            new ApiServiceController(), new DeploymentController(), new ReplicaSetController(), new DaemonSetController()];
 }

@@ -14,7 +14,7 @@ internal static class BuiltInDefaults
                 PodDefaults.Apply(spec, true);
                 break;
             case "Deployment" or "DaemonSet" or "StatefulSet" or "ReplicaSet" when apiVersion == "apps/v1" && obj["spec"] is JsonObject spec:
-                WorkloadDefaults.Apply(kind, spec);
+                WorkloadDefaults.Apply(kind, obj, spec);
                 break;
             case "Service" when obj["spec"] is JsonObject spec:
                 Service(spec);
