@@ -1,5 +1,4 @@
 using Godwit.Integration.LocalCluster;
-using Godwit.Machinery;
 using Shouldly;
 using Xunit;
 
@@ -9,8 +8,6 @@ namespace Godwit.Tests.Integration.Kubelet;
 [Collection(NodeCollection.Name)]
 public sealed class WorkloadPodTests(NodeCluster cluster)
 {
-    private static readonly ResourceKind Slices = new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", Namespaced: true);
-
     private Kubectl Kubectl => new(Path.Combine(cluster.Options.StateDirectory, "kubeconfig"), cluster.Options.StateDirectory);
 
     private static string Workload(string kind, string name, string spec, string script = "sleep 100000") => $$$"""
@@ -72,5 +69,33 @@ public sealed class WorkloadPodTests(NodeCluster cluster)
         await Kubectl.MustAsync("delete ds each --timeout=30s");
         await Kubectl.MustAsync("wait pods -l app=each --for=delete --timeout=30s");
         (await Kubectl.MustAsync("get controllerrevisions -o name")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_API_server_reaches_a_service_of_a_deployment_once_its_pod_listens()
+    {
+        const string script = "mkdir -p /tmp/w/apis/late.example && cd /tmp/w && echo '{}' > apis/late.example/v1 && "
+            + "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=late.default.svc -days 1 -keyout k -out c && exec openssl s_server -accept 8443 -cert c -key k -WWW";
+        await Kubectl.MustAsync("apply -f -", $$$"""
+            apiVersion: v1
+            kind: Service
+            metadata: {name: late, namespace: default}
+            spec: {selector: {app: late}, ports: [{port: 443, targetPort: tls}]}
+            ---
+            apiVersion: apiregistration.k8s.io/v1
+            kind: APIService
+            metadata: {name: v1.late.example}
+            spec: {group: late.example, version: v1, groupPriorityMinimum: 1000, versionPriority: 15, insecureSkipTLSVerify: true, service: {name: late, namespace: default}}
+            """);
+        await Kubectl.MustAsync("wait apiservice/v1.late.example --for=jsonpath={.status.conditions[0].reason}=MissingEndpoints --timeout=20s");
+        await Kubectl.MustAsync("apply -f -", Workload("Deployment", "late", "  replicas: 1", script).Replace(
+            "name: c, ", "name: c, ports: [{name: tls, containerPort: 8443}], readinessProbe: {tcpSocket: {port: 8443}, periodSeconds: 1}, ", StringComparison.Ordinal));
+        await Kubectl.MustAsync("wait deploy/late --for=condition=Available --timeout=50s");
+        await Kubectl.MustAsync("wait apiservice/v1.late.example --for=condition=Available --timeout=30s");
+        (await Kubectl.MustAsync("get --raw /apis/late.example/v1")).ShouldBe("{}\n");
+        (await Kubectl.MustAsync("get endpointslices -l kubernetes.io/service-name=late -o jsonpath={.items[0].endpoints[*].conditions.ready}")).ShouldBe("true");
+        await Kubectl.MustAsync("scale deploy/late --replicas=0");
+        await Kubectl.MustAsync("wait apiservice/v1.late.example --for=jsonpath={.status.conditions[0].reason}=MissingEndpoints --timeout=30s");
+        await Kubectl.MustAsync("delete apiservice/v1.late.example svc/late deploy/late");
     }
 }
