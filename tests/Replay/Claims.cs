@@ -8,7 +8,7 @@ internal static partial class Claims
     private static readonly string[] Needs = ["gc", "namespace-controller", "webhooks", "vap", "rbac", "scheduler", "compaction"];
 
     /// <summary>Groups whose kinds are of no use without the controllers behind them, and are therefore not served at all.</summary>
-    private static readonly string[] GroupsNotServed = ["apps", "batch", "networking.k8s.io", "autoscaling", "certificates.k8s.io", "node.k8s.io", "resource.k8s.io"];
+    private static readonly string[] GroupsNotServed = ["batch", "networking.k8s.io", "autoscaling", "certificates.k8s.io", "node.k8s.io", "resource.k8s.io"];
 
     /// <summary>Why a case is left out as a whole; null when it is compared.</summary>
     public static string? WhyLeftOut(Case recorded) =>

@@ -24,7 +24,7 @@ internal static class BuiltInDefaults
                 });
                 break;
             case "Deployment" or "DaemonSet" or "StatefulSet" or "ReplicaSet" when apiVersion == "apps/v1" && obj["spec"] is JsonObject spec:
-                WorkloadDefaults.Apply(kind, spec);
+                WorkloadDefaults.Apply(kind, obj, spec);
                 break;
             case "Service" when obj["spec"] is JsonObject spec:
                 Service(spec);
