@@ -5,6 +5,7 @@ using Godwit.LocalCluster.Disruption;
 using Godwit.LocalCluster.Endpoints;
 using Godwit.LocalCluster.GarbageCollection;
 using Godwit.LocalCluster.Quota;
+using Godwit.LocalCluster.Workloads;
 
 namespace Godwit.LocalCluster;
 
@@ -13,5 +14,6 @@ public static class ClusterControllers
 {
     public static IReadOnlyList<IClusterService> All() =>
         [new CrdController(), new GarbageCollector(), new NamespaceController(), new EndpointController(), new QuotaController(), new DisruptionController(),
-            new ApiServiceController(), new RoleAggregationController()];
+            new ApiServiceController(), new RoleAggregationController(),
+            new DeploymentController(), new ReplicaSetController(), new DaemonSetController()];
 }

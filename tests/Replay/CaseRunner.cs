@@ -16,6 +16,7 @@ internal sealed class CaseRunner(Case recorded, Server server, Recorder recorder
     {
         Directory.CreateDirectory(_folder);
         var shell = new Shell(_folder, await EnvironmentAsync());
+        await PrepareAsync(shell);
         await MakeNamespaceAsync(shell);
         await using (recorded.Hooks.Count > 0 ? await TestWebhook.StartAsync(server.Host.Pki.Server(["localhost"], [System.Net.IPAddress.Loopback]), recorded.Hooks) : null)
         {
@@ -81,12 +82,13 @@ internal sealed class CaseRunner(Case recorded, Server server, Recorder recorder
     private List<(Step Step, IReadOnlyList<string> Differences)> Compare()
     {
         var prefixes = Varying.PrefixesIn(recorded);
-        var then = new Varying(prefixes, "http://127.0.0.1:18080");
+        // The recorder's own address, and the one that it was reached by.
+        var then = new Varying(prefixes, "http://127.0.0.1:18080", "http://127.0.0.1:18001");
         var now = new Varying(prefixes, recorder.Address);
         var unmatched = recorder.Seen().ToList();
         return
         [
-            .. recorded.Steps.Where(static s => s.IsCompared).Select(step => (step, (IReadOnlyList<string>)
+            .. recorded.Steps.Where(s => s.IsCompared && Claims.WhyLeftOut(recorded, s) is null).Select(step => (step, (IReadOnlyList<string>)
             [
                 .. Comparison.Outcomes(step.Expected!, _outcomes[step.Number], then, now),
                 .. Comparison.Exchanges(recorded.Exchanges.Where(e => e.Step == step.Number), unmatched, then, now),
@@ -113,6 +115,19 @@ internal sealed class CaseRunner(Case recorded, Server server, Recorder recorder
             ["API"] = recorder.Address,
             ["CABUNDLE"] = server.CaBundle(),
         };
+    }
+
+    private async Task PrepareAsync(Shell shell)
+    {
+        foreach (var (document, i) in Prerequisites.Of(recorded).Select(static (d, i) => (d, i)))
+        {
+            var file = Path.Combine(server.HomeFolder, $"{recorded.Name}-{i}.json");
+            await File.WriteAllTextAsync(file, document);
+            if (await shell.RunAsync($"kubectl get -f {file} || kubectl apply -f {file}") is { Exit: not 0 } failed)
+            {
+                throw new ReplayException($"what {recorded.Name} found cannot be made: {failed.Error}");
+            }
+        }
     }
 
     /// <summary>A case finds its namespace with the service account and the certificate.</summary>

@@ -48,6 +48,7 @@ internal sealed class Recorder : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(static o =>
         {
             o.AllowSynchronousIO = false;
+            o.AddServerHeader = false;
             o.Listen(IPAddress.Loopback, 0, static l => l.Protocols = HttpProtocols.Http1);
         });
         recorder._web = builder.Build();
@@ -186,7 +187,7 @@ internal sealed class Recorder : IAsyncDisposable
 
     private void Keep(HttpRequest request, int step, int status, byte[] body)
     {
-        var watches = request.Query["watch"] == "true" || request.Query["watch"] == "1";
+        var watches = request.Query["watch"] == "true" || request.Query["watch"] == "1" || request.Path.StartsWithSegments("/api/v1/watch", StringComparison.Ordinal);
         var exchange = new Exchange(
             step,
             false,

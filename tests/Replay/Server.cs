@@ -25,7 +25,14 @@ internal sealed class Server : IAsyncDisposable
         Directory.CreateDirectory(server.WorkFolder);
         Directory.CreateDirectory(server.HomeFolder);
         var state = Path.Combine(server._folder, "state");
-        server._host = await ApiServerHost.StartAsync(new ApiServerOptions { StateDirectory = state, ClusterName = "replay" }, NullLoggerFactory.Instance, CancellationToken.None);
+        var options = new ApiServerOptions { StateDirectory = state, ClusterName = "replay" };
+        // Like the recorded one it has been started before, and has forgotten what was then.
+        await using (var before = await ApiServerHost.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None))
+        {
+            await before.Store.CompactAsync(before.Store.Revision);
+        }
+
+        server._host = await ApiServerHost.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None);
         var context = new ClusterContext(new ClusterOptions { StateDirectory = state, Name = "replay" }, server._host, NullLoggerFactory.Instance, TimeProvider.System)
         {
             KubeconfigPath = Path.Combine(state, "kubeconfig"),

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Godwit.LocalCluster.Admission;
 using Godwit.LocalCluster.Aggregation;
 using Godwit.LocalCluster.ApiServer.BuiltIn;
+using Godwit.LocalCluster.ApiServer.BuiltIn.Strategies;
 using Godwit.LocalCluster.ApiServer.Discovery;
 using Godwit.LocalCluster.ApiServer.Hosting;
 using Godwit.LocalCluster.ApiServer.Http;
@@ -139,7 +140,9 @@ public sealed class ApiServerHost : IAsyncDisposable
     {
         var addresses = new ServiceAddresses(Options.ServiceCidr);
         addresses.Load(Store.Snapshot);
-        foreach (var resource in BuiltInResources.All(addresses, new CrdStrategy(Registry), Authorizer))
+        var nodePorts = new NodePorts();
+        nodePorts.Load(Store.Snapshot);
+        foreach (var resource in BuiltInResources.All(new ServiceStrategy(addresses, nodePorts), new CrdStrategy(Registry), Authorizer))
         {
             Registry.Set(resource);
         }
@@ -178,7 +181,13 @@ public sealed class ApiServerHost : IAsyncDisposable
         KestrelSettings.Apply(builder, Options, _certificate);
         var app = builder.Build();
         var pipeline = Pipeline();
-        app.Run(pipeline.InvokeAsync);
+        app.Run(http =>
+        {
+            // Every answer names its request, as the client does or anew.
+            var known = http.Request.Headers["Audit-ID"].ToString();
+            http.Response.Headers["Audit-Id"] = known.Length > 0 ? known : Guid.NewGuid().ToString();
+            return pipeline.InvokeAsync(http);
+        });
         return app;
     }
 

@@ -62,7 +62,7 @@ public sealed partial class ResourceOperations
     {
         if (finished)
         {
-            var (_, removed) = await RemoveAsync(target, context, stored, marked, options);
+            var (_, removed) = await RemoveAsync(target, context, stored, marked, marked, options);
             return (removed, true);
         }
 

@@ -31,6 +31,8 @@ public sealed partial class ResourceOperations
 
     public ObjectStore Store { get; }
 
+    internal TimeProvider Time => _time;
+
     /// <summary>The object in its storage version; null when absent.</summary>
     public JsonObject? Find(string qualifiedResource, string ns, string name) =>
         Store.Get(new StoreKey(qualifiedResource, ns, name))?.ToJsonObject();
@@ -77,6 +79,11 @@ public sealed partial class ResourceOperations
             var (stored, result) = await CreateOnceAsync(target, candidate, options, cancellationToken);
             if (result.Outcome == StoreOutcome.Done)
             {
+                if (result.Object is not null)
+                {
+                    await target.Resource.Strategy.SettleAsync(this, target.Namespace, result.Object.Key.Name, cancellationToken);
+                }
+
                 return stored;
             }
 
@@ -172,8 +179,17 @@ public sealed partial class ResourceOperations
         var errors = new List<FieldError>(MetadataRules.Check(resource, obj));
         errors.AddRange(target.Version.Schema?.Validate(obj, null) ?? []);
         errors.AddRange(resource.Strategy.Validate(context, obj));
-        ThrowIfInvalid(target, Text(metadata, "name"), errors);
-        await ValidateAsync(AdmissionOperation.Create, target, context.Name, obj, null, options, cancellationToken);
+        try
+        {
+            ThrowIfInvalid(target, Text(metadata, "name"), errors);
+            await ValidateAsync(AdmissionOperation.Create, target, context.Name, obj, null, options, cancellationToken);
+        }
+        catch
+        {
+            resource.Strategy.Abandoned(context, obj, null);
+            throw;
+        }
+
         if (options.DryRun)
         {
             return Store.Get(Key(target) with { Name = context.Name }) is { } existing
@@ -189,7 +205,7 @@ public sealed partial class ResourceOperations
         }
         else
         {
-            resource.Strategy.Committed(context, null, obj);
+            resource.Strategy.Abandoned(context, obj, null);
         }
 
         return (obj, result);
@@ -213,18 +229,25 @@ public sealed partial class ResourceOperations
         TrackStatus(old, candidate, target);
         UpdateRules.CountGeneration(target, candidate, old);
 
-        var errors = new List<FieldError>(MetadataRules.Check(resource, candidate));
-        errors.AddRange(MetadataRules.CheckUpdate(candidate, old));
+        var errors = new List<FieldError>(MetadataRules.CheckUpdate(resource, candidate, old));
         errors.AddRange(target.Version.Schema?.Validate(candidate, old) ?? []);
         errors.AddRange(resource.Strategy.Validate(context, candidate));
         errors.AddRange(resource.Strategy.ValidateUpdate(context, candidate, old));
-        ThrowIfInvalid(target, target.Name, errors);
-        await ValidateAsync(AdmissionOperation.Update, target, target.Name, candidate, old, options, cancellationToken);
+        try
+        {
+            ThrowIfInvalid(target, target.Name, errors);
+            await ValidateAsync(AdmissionOperation.Update, target, target.Name, candidate, old, options, cancellationToken);
+        }
+        catch
+        {
+            resource.Strategy.Abandoned(context, candidate, old);
+            throw;
+        }
 
         candidate["metadata"]!["resourceVersion"] = old["metadata"]!["resourceVersion"]!.DeepClone();
         if (DeletionRules.IsFinished(candidate))
         {
-            return await RemoveAsync(target, context, stored, candidate, options);
+            return await RemoveAsync(target, context, stored, candidate, old, options);
         }
 
         if (options.DryRun || JsonNode.DeepEquals(candidate, old))
@@ -238,19 +261,24 @@ public sealed partial class ResourceOperations
             SetRevision(candidate, result.Object!.Revision);
             resource.Strategy.Committed(context, candidate, old);
         }
+        else
+        {
+            resource.Strategy.Abandoned(context, candidate, old);
+        }
 
         return (candidate, result);
     }
 
+    /// <summary>Takes the object out of the store. Who watches sees it as <paramref name="seen"/>, who asked gets <paramref name="last"/>.</summary>
     private async Task<(JsonObject Object, StoreResult Result)> RemoveAsync(
-        ResourceTarget target, WriteContext context, StoredObject stored, JsonObject last, RequestOptions options)
+        ResourceTarget target, WriteContext context, StoredObject stored, JsonObject last, JsonObject seen, RequestOptions options)
     {
         if (options.DryRun)
         {
             return (last, new StoreResult(StoreOutcome.Done, stored));
         }
 
-        var result = await Store.DeleteAsync(stored.Key, ObjectReader.ToStorage(last, target.Resource), stored.Revision);
+        var result = await Store.DeleteAsync(stored.Key, ObjectReader.ToStorage(seen, target.Resource), stored.Revision);
         if (result.Outcome == StoreOutcome.Done)
         {
             SetRevision(last, result.Object!.Revision);

@@ -45,7 +45,7 @@ public sealed class CrdController : IClusterService
         {
             if (!CrdConditions.IsTrue(definition, CrdNames.NamesAccepted))
             {
-                await AcceptAsync(operations, definition, time, cancellationToken);
+                await CrdStrategy.AcceptAsync(operations, definition.Name(), time.GetUtcNow(), cancellationToken);
             }
 
             return false;
@@ -91,19 +91,5 @@ public sealed class CrdController : IClusterService
         {
             // Gone already.
         }
-    }
-
-    private static async Task AcceptAsync(ResourceOperations operations, JsonObject definition, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var group = definition.Text("spec", "group");
-        var others = operations.Store.Snapshot.List(CustomResources.Definitions)
-            .Select(s => s.ToJsonObject())
-            .Where(o => o.Name() != definition.Name() && o.Text("spec", "group") == group)
-            .ToList();
-        await operations.ModifyAsync(operations.Target(CustomResources.Definitions, "", definition.Name(), "status"), obj =>
-        {
-            CrdNames.Accept(obj, others, time.GetUtcNow());
-            return obj;
-        }, RequestOptions.System, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Godwit.LocalCluster.ApiServer;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Resources;
 using Godwit.Machinery;
@@ -6,8 +7,9 @@ using Godwit.Machinery;
 namespace Godwit.LocalCluster.Crd;
 
 /// <summary>
-/// What writing a CustomResourceDefinition means. Names are accepted in the write itself, so that a definition is established,
-/// and its resource served, when the answer goes out.
+/// What writing a CustomResourceDefinition means. A new one is answered as it was written, without names; they are accepted
+/// before the answer goes out, so that the definition is then established and its resource served. Later changes of names are
+/// accepted in the write itself.
 /// </summary>
 public sealed class CrdStrategy(ResourceRegistry registry) : ResourceStrategy
 {
@@ -22,16 +24,44 @@ public sealed class CrdStrategy(ResourceRegistry registry) : ResourceStrategy
 
     public override void PrepareForCreate(WriteContext context, JsonObject obj)
     {
-        obj["status"] = new JsonObject { ["conditions"] = new JsonArray(), ["storedVersions"] = new JsonArray() };
-        Complete(context, obj);
+        obj["status"] = new JsonObject
+        {
+            ["conditions"] = null,
+            ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
+            ["storedVersions"] = new JsonArray(),
+        };
+        Complete(obj);
     }
+
+    public override async Task SettleAsync(ResourceOperations operations, string ns, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AcceptAsync(operations, name, operations.Time.GetUtcNow(), cancellationToken);
+        }
+        catch (StatusException e) when (e.Code is 404 or 409)
+        {
+            // Gone, or changed by others: the controller looks at it next.
+        }
+    }
+
+    /// <summary>Gives a definition the names that are free, and tells in its status.</summary>
+    public static async Task AcceptAsync(ResourceOperations operations, string name, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await operations.ModifyAsync(operations.Target(CustomResources.Definitions, "", name, "status"), obj =>
+        {
+            CrdNames.Accept(obj, Others(operations.Store, name, obj.Text("spec", "group")), now);
+            return obj;
+        }, RequestOptions.System with { FieldManager = "kube-apiserver" }, cancellationToken);
 
     public override void PrepareForUpdate(WriteContext context, JsonObject obj, JsonObject old)
     {
         if (context.Subresource is null)
         {
             obj["status"] = old["status"]?.DeepClone();
-            Complete(context, obj);
+            if (Complete(obj))
+            {
+                CrdNames.Accept(obj, Others(context.Store, context.Name, obj.Text("spec", "group")), context.Time.GetUtcNow());
+            }
         }
     }
 
@@ -89,20 +119,22 @@ public sealed class CrdStrategy(ResourceRegistry registry) : ResourceStrategy
     }
 
     // Status follows from the spec, as far as the spec makes sense: what does not is refused after this.
-    private static void Complete(WriteContext context, JsonObject obj)
+    private static bool Complete(JsonObject obj)
     {
         if (obj["spec"] is not JsonObject spec || spec["names"] is not JsonObject || spec["versions"] is not JsonArray versions)
         {
-            return;
+            return false;
         }
 
         var stored = CrdNames.Texts(obj["status"]!["storedVersions"]);
         stored.AddRange(versions.OfType<JsonObject>().Where(v => v.Flag("storage") == true).Select(v => v.Text("name")).OfType<string>().Except(stored, StringComparer.Ordinal).ToList());
         obj["status"]!["storedVersions"] = new JsonArray([.. stored.Select(s => (JsonNode?)s)]);
-        var others = context.Store.Snapshot.List(CustomResources.Definitions)
-            .Where(s => s.Key.Name != context.Name && s.Key.Name.EndsWith("." + spec.Text("group"), StringComparison.Ordinal))
-            .Select(s => s.ToJsonObject())
-            .Where(o => o.Text("spec", "group") == spec.Text("group"));
-        CrdNames.Accept(obj, others, context.Time.GetUtcNow());
+        return true;
     }
+
+    private static IEnumerable<JsonObject> Others(Store.ObjectStore store, string name, string? group) =>
+        store.Snapshot.List(CustomResources.Definitions)
+            .Where(s => s.Key.Name != name && s.Key.Name.EndsWith("." + group, StringComparison.Ordinal))
+            .Select(s => s.ToJsonObject())
+            .Where(o => o.Text("spec", "group") == group);
 }

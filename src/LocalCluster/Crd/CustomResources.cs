@@ -12,6 +12,9 @@ public static partial class CustomResources
     /// <summary>Qualified name of the definitions' own resource.</summary>
     public const string Definitions = "customresourcedefinitions.apiextensions.k8s.io";
 
+    /// <summary>All, in the order that a real server names them for custom resources.</summary>
+    private static readonly string[] Verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
     /// <summary>Registers a definition that is established, and takes one that is not out of the registry.</summary>
     public static void Sync(ResourceRegistry registry, JsonObject definition)
     {
@@ -53,6 +56,7 @@ public static partial class CustomResources
             Categories = CrdNames.Texts(names["categories"]),
             Namespaced = spec.Text("scope") == "Namespaced",
             Custom = true,
+            Verbs = Verbs,
             Terminating = definition.At("metadata", "deletionTimestamp") is not null,
             Versions = [.. versions.Select(v => Version(spec, names.Text("kind")!, v, versions))],
         };

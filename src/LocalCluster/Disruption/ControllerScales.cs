@@ -44,6 +44,13 @@ internal sealed class ControllerScales(ResourceRegistry registry, StoreSnapshot 
             return ControllerScale.Gone;
         }
 
+        // In a rollout two sets have pods, and neither wants them all.
+        if (resource.StoreName == "replicasets.apps" && GuardedPod.ControllerOf(found) is { } deployment
+            && deployment.Text("kind") == "Deployment" && deployment.Text("apiVersion") == "apps/v1" && Of(deployment, ns) is { Replicas: not null } above)
+        {
+            return above with { Above = deployment.Text("uid") };
+        }
+
         return found.Integer(scale.SpecReplicasPath.Split('.', StringSplitOptions.RemoveEmptyEntries)) is { } replicas
             ? new(replicas)
             : new(null, $"Internal error occurred: the spec replicas field \"{scale.SpecReplicasPath}\" does not exist");

@@ -77,12 +77,17 @@ internal static class DisruptionDecision
         var sum = 0L;
         foreach (var pod in facts.Pods)
         {
-            if (pod.Controller is null || !counted.Add(pod.Controller))
+            if (pod.Controller is null)
             {
                 continue;
             }
 
             var scale = facts.Scales.GetValueOrDefault(pod.Controller, ControllerScale.Gone);
+            if (!counted.Add(scale.Above ?? pod.Controller))
+            {
+                continue;
+            }
+
             if (scale.Replicas is not { } replicas)
             {
                 return (0, scale.Problem ?? $"found no controllers for pod \"{pod.Name}\"");

@@ -28,7 +28,14 @@ internal sealed class ObjectGraph
             }
         }
 
-        Concerned = [.. _byUid.Values.Where(n => n.Owners.Count > 0 || n.WaitsForDependents || n.LetsDependentsGo)];
+        // In the order of their names, so that what goes together always goes in the same order.
+        Concerned =
+        [
+            .. _byUid.Values.Where(n => n.Owners.Count > 0 || n.WaitsForDependents || n.LetsDependentsGo)
+                .OrderBy(n => n.Key.Resource, StringComparer.Ordinal)
+                .ThenBy(n => n.Key.Namespace, StringComparer.Ordinal)
+                .ThenBy(n => n.Key.Name, StringComparer.Ordinal),
+        ];
         _dependents = Concerned
             .SelectMany(n => n.Owners.Select(o => (o.Uid, Node: n)))
             .GroupBy(p => p.Uid, StringComparer.Ordinal)

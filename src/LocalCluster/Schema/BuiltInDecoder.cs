@@ -74,7 +74,7 @@ internal static partial class BuiltInDecoder
         var text = node.GetValue<string>();
         return schema.Format switch
         {
-            "byte" when !Formats.Base64(text) => $"illegal base64 data at input byte {BadBase64At(text)}",
+            "byte" => GoBase64.Problem(text),
             "date-time" when text.Length > 0 && !Formats.DateTime(text) =>
                 $"parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\"",
             _ => null,
@@ -175,19 +175,6 @@ internal static partial class BuiltInDecoder
     {
         var parts = typeName.Split('.');
         return $"{parts[^2]}.{parts[^1]}";
-    }
-
-    private static int BadBase64At(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!char.IsAsciiLetterOrDigit(text[i]) && text[i] is not ('+' or '/' or '='))
-            {
-                return i;
-            }
-        }
-
-        return text.Length / 4 * 4;
     }
 
     [GeneratedRegex(@"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]

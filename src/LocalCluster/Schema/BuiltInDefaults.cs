@@ -10,11 +10,21 @@ internal static class BuiltInDefaults
     {
         switch (kind)
         {
-            case "Pod" when obj["spec"] is JsonObject spec:
-                PodDefaults.Apply(spec, true);
+            case "Pod":
+                if (obj["spec"] is JsonObject pod)
+                {
+                    PodDefaults.Apply(pod, true);
+                }
+
+                // Times that are shown even when there are none.
+                Each(obj.At("status", "conditions"), static condition =>
+                {
+                    condition.TryAdd("lastProbeTime", null);
+                    condition.TryAdd("lastTransitionTime", null);
+                });
                 break;
             case "Deployment" or "DaemonSet" or "StatefulSet" or "ReplicaSet" when apiVersion == "apps/v1" && obj["spec"] is JsonObject spec:
-                WorkloadDefaults.Apply(kind, spec);
+                WorkloadDefaults.Apply(kind, obj, spec);
                 break;
             case "Service" when obj["spec"] is JsonObject spec:
                 Service(spec);
@@ -75,6 +85,7 @@ internal static class BuiltInDefaults
                 CustomResourceDefinition(spec);
                 break;
             case "PriorityClass":
+                DropZero(obj, "globalDefault");
                 Set(obj, "preemptionPolicy", "PreemptLowerPriority");
                 break;
             case "RoleBinding" or "ClusterRoleBinding":
@@ -105,6 +116,18 @@ internal static class BuiltInDefaults
         }
     }
 
+    /// <summary>Takes out what says no more than its absence: 0 and false of fields that are left out then.</summary>
+    private static void DropZero(JsonObject obj, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (JsonKinds.Number(obj[name]) == 0 || (obj[name] is JsonValue flag && flag.TryGetValue<bool>(out var on) && !on))
+            {
+                obj.Remove(name);
+            }
+        }
+    }
+
     public static void Each(JsonNode? list, Action<JsonObject> action)
     {
         foreach (var item in (list as JsonArray)?.OfType<JsonObject>() ?? [])
@@ -127,8 +150,10 @@ internal static class BuiltInDefaults
             Set(spec, "externalTrafficPolicy", "Cluster");
         }
 
+        DropZero(spec, "healthCheckNodePort", "publishNotReadyAddresses");
         Each(spec["ports"], port =>
         {
+            DropZero(port, "nodePort");
             Set(port, "protocol", "TCP");
             Set(port, "targetPort", port["port"]?.DeepClone());
         });

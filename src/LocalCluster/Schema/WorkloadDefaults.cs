@@ -7,7 +7,10 @@ namespace Godwit.LocalCluster.Schema;
 /// <summary>Defaults of the kinds of the apps group.</summary>
 internal static class WorkloadDefaults
 {
-    public static void Apply(string kind, JsonObject spec)
+    /// <summary>Counts the changes of a daemon set's template: once a field, kept as an annotation.</summary>
+    public const string TemplateGeneration = "deprecated.daemonset.template.generation";
+
+    public static void Apply(string kind, JsonObject obj, JsonObject spec)
     {
         if (spec.At("template", "spec") is JsonObject pod)
         {
@@ -31,6 +34,7 @@ internal static class WorkloadDefaults
 
                 break;
             case "DaemonSet":
+                Set(obj.Ensure("metadata", "annotations"), TemplateGeneration, "1");
                 Set(spec, "revisionHistoryLimit", 10);
                 var update = spec.Ensure("updateStrategy");
                 Set(update, "type", "RollingUpdate");

@@ -4,7 +4,8 @@ namespace Godwit.Machinery;
 
 /// <summary>
 /// RFC 6902. Applying never changes the given document: the whole patch takes effect on a copy, or none of it. Missing
-/// parents, missing targets of <c>remove</c>, <c>replace</c> and <c>test</c>, and positions past the end are errors.
+/// parents, missing targets of <c>remove</c>, <c>replace</c> and <c>test</c>, and positions past the end are errors, worded as
+/// a Kubernetes API server words them.
 /// </summary>
 public static class JsonPatch
 {
@@ -108,12 +109,12 @@ public static class JsonPatch
                 var expected = Value(operation, op);
                 if (!path.TryGet(root, out var actual))
                 {
-                    throw new JsonPatchException($"test: there is nothing at \"{path}\"", testFailed: true);
+                    throw new JsonPatchException($"test operation does not apply: is missing path: {path}: missing value", testFailed: true);
                 }
 
                 return JsonNode.DeepEquals(actual, expected)
                     ? root
-                    : throw new JsonPatchException($"test: the value at \"{path}\" is not the expected one", testFailed: true);
+                    : throw new JsonPatchException($"testing value {path} failed: test failed", testFailed: true);
             default:
                 throw new JsonPatchException($"\"{op}\" is not an operation of JSON patches");
         }
@@ -128,7 +129,7 @@ public static class JsonPatch
 
     private static JsonNode? Require(JsonNode? root, JsonPointer path, string op) => path.TryGet(root, out var node)
         ? node
-        : throw new JsonPatchException($"{op}: there is nothing at \"{path}\"");
+        : throw Missing(root, path, op);
 
     private static JsonNode? Put(JsonNode? root, JsonPointer path, JsonNode? value)
     {
@@ -149,7 +150,7 @@ public static class JsonPatch
                 items.Insert(index, value);
                 return root;
             default:
-                throw new JsonPatchException($"add: \"{path}\" is no place in the document");
+                throw new JsonPatchException($"error in add for path: '{path}': {NoIndex(path.Last)}");
         }
     }
 
@@ -189,7 +190,25 @@ public static class JsonPatch
         return root;
     }
 
-    private static JsonNode? Parent(JsonNode? root, JsonPointer path, string op) => path.TryGetParent(root, out var parent)
-        ? parent
-        : throw new JsonPatchException($"{op}: the parent of \"{path}\" is missing");
+    private static JsonNode? Parent(JsonNode? root, JsonPointer path, string op) =>
+        path.TryGetParent(root, out var parent) && parent is JsonObject or JsonArray ? parent : throw Missing(root, path, op);
+
+    private static JsonPatchException Missing(JsonNode? root, JsonPointer path, string op)
+    {
+        _ = path.TryGetParent(root, out var parent);
+        return new JsonPatchException((op, parent) switch
+        {
+            ("add", _) => $"add operation does not apply: doc is missing path: \"{path}\": missing value",
+            ("replace", JsonObject or JsonArray) => $"replace operation does not apply: doc is missing key: {path}: missing value",
+            ("replace", _) => $"replace operation does not apply: doc is missing path: {path}: missing value",
+            ("remove", JsonObject) => $"error in remove for path: '{path}': Unable to remove nonexistent key: {path.Last}: missing value",
+            ("remove", JsonArray) => $"error in remove for path: '{path}': {NoIndex(path.Last)}",
+            ("remove", _) => $"remove operation does not apply: doc is missing path: \"{path}\": missing value",
+            _ => $"{op} operation does not apply: doc is missing from path: {path}: missing value",
+        });
+    }
+
+    private static string NoIndex(string token) => int.TryParse(token, System.Globalization.CultureInfo.InvariantCulture, out var index)
+        ? $"Unable to access invalid index: {index}: invalid index referenced"
+        : $"value was not a proper array index: '{token}': strconv.Atoi: parsing \"{token}\": invalid syntax";
 }

@@ -1,110 +1,168 @@
 namespace Godwit.Machinery;
 
-/// <summary>Reads the query form of label selectors.</summary>
+/// <summary>Reads the query form of label selectors; what cannot be read is refused in the words of a Kubernetes API server.</summary>
 internal sealed class LabelSelectorParser(string text)
 {
+    private const string Operators = "in, notin, =, ==, !=, gt, lt";
+    private const string Special = "=!(),><";
+
     private int _at;
 
     public IReadOnlyList<LabelRequirement> Parse()
     {
         var result = new List<LabelRequirement>();
-        do
+        while (Peek().Length > 0)
         {
-            result.Add(Requirement());
-            SkipBlanks();
-        }
-        while (Take(','));
+            if (!IsWord(Peek()) && Peek() != "!")
+            {
+                throw new SelectorException(Found(Peek(), "!, identifier, or 'end of string'"));
+            }
 
-        return _at == text.Length ? result : throw Unexpected("',' or the end");
+            result.Add(Requirement());
+            var token = Next();
+            if (token.Length == 0)
+            {
+                break;
+            }
+
+            if (token != ",")
+            {
+                throw new SelectorException(Found(token, "',' or 'end of string'"));
+            }
+
+            if (!IsWord(Peek()) && Peek() != "!")
+            {
+                throw new SelectorException(Found(Peek(), "identifier after ','"));
+            }
+        }
+
+        return result;
     }
 
     private LabelRequirement Requirement()
     {
-        SkipBlanks();
-        if (Take('!'))
+        var token = Next();
+        var isAbsent = token == "!";
+        var key = isAbsent ? Next() : token;
+        if (!IsWord(key))
         {
-            return new(Key(), LabelOperator.DoesNotExist, []);
+            throw Unparsed(Found(key, "identifier"));
         }
 
-        var key = Key();
-        SkipBlanks();
-        if (_at == text.Length || text[_at] == ',')
+        if (isAbsent)
+        {
+            return new(key, LabelOperator.DoesNotExist, []);
+        }
+
+        if (Peek() is "" or ",")
         {
             return new(key, LabelOperator.Exists, []);
         }
 
-        if (Take('!'))
+        return Next() switch
         {
-            return Take('=') ? new(key, LabelOperator.NotIn, [Value()]) : throw Unexpected("'='");
-        }
-
-        if (Take('='))
-        {
-            Take('=');
-            return new(key, LabelOperator.In, [Value()]);
-        }
-
-        if (Take('>'))
-        {
-            return new(key, LabelOperator.GreaterThan, [Integer(key)]);
-        }
-
-        if (Take('<'))
-        {
-            return new(key, LabelOperator.LessThan, [Integer(key)]);
-        }
-
-        return Word() switch
-        {
+            "=" or "==" => new(key, LabelOperator.In, [Value()]),
+            "!=" => new(key, LabelOperator.NotIn, [Value()]),
+            ">" => new(key, LabelOperator.GreaterThan, [Integer()]),
+            "<" => new(key, LabelOperator.LessThan, [Integer()]),
             "in" => new(key, LabelOperator.In, Values()),
             "notin" => new(key, LabelOperator.NotIn, Values()),
-            _ => throw Unexpected("in, notin, =, ==, !=, < or >"),
+            var other => throw Unparsed(Found(other, Operators)),
         };
     }
 
-    private string Key()
-    {
-        SkipBlanks();
-        var key = Word();
-        return key.Length > 0 ? key : throw Unexpected("a label's name");
-    }
-
+    /// <summary>One value; nothing before the end or a comma is the empty one.</summary>
     private string Value()
     {
-        SkipBlanks();
-        return Word();
+        if (Peek() is "" or ",")
+        {
+            return "";
+        }
+
+        var token = Next();
+        return IsWord(token) ? token : throw Unparsed(Found(token, "identifier"));
     }
 
-    private string Integer(string key)
+    private string Integer()
     {
         var value = Value();
-        return long.TryParse(value, out _) ? value : throw new SelectorException($"\"{value}\" is no integer, as {key} needs in \"{text}\"");
+        return long.TryParse(value, out _)
+            ? value
+            : throw Unparsed($"values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer");
     }
 
     private List<string> Values()
     {
-        SkipBlanks();
-        if (!Take('('))
+        var open = Next();
+        if (open != "(")
         {
-            throw Unexpected("'('");
+            throw Unparsed($"found '{open}' expected: '('");
         }
 
-        var values = new List<string>();
-        do
+        var values = new SortedSet<string>(StringComparer.Ordinal);
+        for (var token = Next(); token != ")"; token = Next())
         {
-            values.Add(Value());
-            SkipBlanks();
-        }
-        while (Take(','));
+            // Between two commas, or one and a bracket, stands the empty value.
+            if (token == ",")
+            {
+                values.Add("");
+                continue;
+            }
 
-        values.Sort(StringComparer.Ordinal);
-        return Take(')') ? values : throw Unexpected("')'");
+            if (!IsWord(token))
+            {
+                throw Unparsed(Found(token, "',', ')' or identifier"));
+            }
+
+            values.Add(token);
+            if (Peek() is not ("," or ")"))
+            {
+                throw Unparsed(Found(Peek(), "',' or ')'"));
+            }
+
+            if (Peek() == "," && Next().Length > 0 && Peek() == ")")
+            {
+                values.Add("");
+            }
+        }
+
+        return values.Count > 0 ? [.. values] : throw Unparsed("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
     }
 
-    private string Word()
+    private string Peek()
     {
         var start = _at;
-        while (_at < text.Length && (char.IsAsciiLetterOrDigit(text[_at]) || text[_at] is '-' or '_' or '.' or '/'))
+        var token = Next();
+        _at = start;
+        return token;
+    }
+
+    /// <summary>A word, or a run of signs that belong together; empty at the end.</summary>
+    private string Next()
+    {
+        while (_at < text.Length && char.IsWhiteSpace(text[_at]))
+        {
+            _at++;
+        }
+
+        var start = _at;
+        if (_at == text.Length)
+        {
+            return "";
+        }
+
+        if (Special.Contains(text[_at], StringComparison.Ordinal))
+        {
+            _at++;
+            if (text[start] is '=' or '!' && _at < text.Length && text[_at] == '=')
+            {
+                _at++;
+            }
+
+            return text[start.._at];
+        }
+
+        while (_at < text.Length && !char.IsWhiteSpace(text[_at]) && !Special.Contains(text[_at], StringComparison.Ordinal))
         {
             _at++;
         }
@@ -112,25 +170,9 @@ internal sealed class LabelSelectorParser(string text)
         return text[start.._at];
     }
 
-    private bool Take(char c)
-    {
-        if (_at < text.Length && text[_at] == c)
-        {
-            _at++;
-            return true;
-        }
+    private static bool IsWord(string token) => token.Length > 0 && !Special.Contains(token[0], StringComparison.Ordinal);
 
-        return false;
-    }
+    private static string Found(string token, string expected) => $"found '{token}', expected: {expected}";
 
-    private void SkipBlanks()
-    {
-        while (_at < text.Length && char.IsWhiteSpace(text[_at]))
-        {
-            _at++;
-        }
-    }
-
-    private SelectorException Unexpected(string expected) =>
-        new($"unable to parse the label selector \"{text}\": at position {_at + 1} {(_at < text.Length ? $"'{text[_at]}'" : "the end")} was found, {expected} expected");
+    private static SelectorException Unparsed(string why) => new("unable to parse requirement: " + why);
 }

@@ -125,6 +125,8 @@ public sealed class KubectlReadTests(ClusterFixture cluster) : IClassFixture<Clu
     {
         var ns = await cluster.NamespaceAsync();
         await PodAsync(ns, "one", "c");
+        (await cluster.KubectlAsync($"logs -n {ns} one")).Error.ShouldContain("pods \"node01\" not found");
+        await cluster.MustAsync("create -f -", """{"apiVersion":"v1","kind":"Node","metadata":{"name":"node01"}}""");
         await PodAsync(ns, "two", "a", "silent");
         (await cluster.MustAsync($"logs -n {ns} one --tail=7 --timestamps --since=1h")).ShouldBe("c said one\nc said two\n");
         var asked = cluster.Logs.Last!;

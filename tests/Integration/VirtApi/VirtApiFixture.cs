@@ -55,7 +55,7 @@ public sealed class VirtApiFixture : IAsyncLifetime
         }
 
         var listening = new TaskCompletionSource<IPEndPoint>(TaskCreationOptions.RunContinuationsAsynchronously);
-        foreach (var file in (string[])["virt-controller.yaml", "virt-handler.yaml", "user-roles.yaml", "virt-api.yaml"])
+        foreach (var file in (string[])["virt-controller.yaml", "virt-handler.yaml", "user-roles.yaml", "virt-api.yaml", "localcluster/virt-api-service.yaml"])
         {
             await ApplyAsync(Path.Combine(deploy, file));
         }

@@ -44,6 +44,20 @@ public sealed class JsonPatchTests
     public void What_does_not_fit_is_refused_and_a_failed_test_is_told_apart(string document, string patch, bool testFailed) =>
         Should.Throw<JsonPatchException>(() => Apply(document, patch)).TestFailed.ShouldBe(testFailed);
 
+    [Theory]
+    [InlineData("""[{"op":"replace","path":"/x/y","value":1}]""", "replace operation does not apply: doc is missing path: /x/y: missing value")]
+    [InlineData("""[{"op":"replace","path":"/x","value":1}]""", "replace operation does not apply: doc is missing key: /x: missing value")]
+    [InlineData("""[{"op":"remove","path":"/x/y"}]""", "remove operation does not apply: doc is missing path: \"/x/y\": missing value")]
+    [InlineData("""[{"op":"remove","path":"/x"}]""", "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value")]
+    [InlineData("""[{"op":"remove","path":"/l/7"}]""", "error in remove for path: '/l/7': Unable to access invalid index: 7: invalid index referenced")]
+    [InlineData("""[{"op":"add","path":"/x/y","value":1}]""", "add operation does not apply: doc is missing path: \"/x/y\": missing value")]
+    [InlineData("""[{"op":"add","path":"/a/y","value":1}]""", "add operation does not apply: doc is missing path: \"/a/y\": missing value")]
+    [InlineData("""[{"op":"add","path":"/l/7","value":1}]""", "error in add for path: '/l/7': Unable to access invalid index: 7: invalid index referenced")]
+    [InlineData("""[{"op":"test","path":"/a","value":2}]""", "testing value /a failed: test failed")]
+    [InlineData("""[{"op":"move","from":"/x","path":"/b"}]""", "move operation does not apply: doc is missing from path: /x: missing value")]
+    public void A_refusal_is_worded_as_a_real_server_words_it(string patch, string why) =>
+        Should.Throw<JsonPatchException>(() => Apply("""{"a":1,"l":[1]}""", patch)).Message.ShouldBe(why);
+
     [Fact]
     public void A_patch_that_fails_half_way_changes_nothing()
     {

@@ -12,13 +12,13 @@ internal static class BuiltInResources
     private static readonly string[] CreateOnly = ["create"];
     private static readonly string[] WithoutCollection = ["create", "delete", "get", "list", "patch", "update", "watch"];
 
-    public static IEnumerable<ResourceInfo> All(ServiceAddresses addresses, ResourceStrategy definitions, Authorizer authorizer) =>
-        Core(addresses).Concat(Groups(definitions, authorizer)).Select(r => r with
+    public static IEnumerable<ResourceInfo> All(ResourceStrategy services, ResourceStrategy definitions, Authorizer authorizer) =>
+        Core(services).Concat(Groups(definitions, authorizer)).Select(r => r with
         {
             Versions = [.. r.Versions.Select(v => v with { Schema = BuiltInSchemas.Provider(r.ApiVersion(v.Name), r.Kind) })],
         });
 
-    private static IEnumerable<ResourceInfo> Core(ServiceAddresses addresses)
+    private static IEnumerable<ResourceInfo> Core(ResourceStrategy services)
     {
         yield return Kind("", "v1", "namespaces", "Namespace", false, CoreColumns.Namespace, status: true, shortNames: ["ns"], fields: ["status.phase"]) with
         {
@@ -54,7 +54,7 @@ internal static class BuiltInResources
         { Strategy = new EventStrategy() };
         yield return Kind("", "v1", "services", "Service", true, CoreColumns.Service, status: true, shortNames: ["svc"], categories: ["all"], fields: ["spec.clusterIP", "spec.type"]) with
         {
-            Strategy = new ServiceStrategy(addresses),
+            Strategy = services,
         };
         yield return Kind("", "v1", "endpoints", "Endpoints", true, CoreColumns.Endpoints, shortNames: ["ep"]) with { Singular = "endpoints", ListKindOverride = "EndpointsList" };
         yield return Kind("", "v1", "persistentvolumes", "PersistentVolume", false, OtherColumns.PersistentVolume, status: true, shortNames: ["pv"]) with { Strategy = new PersistentVolumeStrategy() };
@@ -93,6 +93,11 @@ internal static class BuiltInResources
         yield return Kind("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false, OtherColumns.Webhooks, categories: ["api-extensions"]) with { Strategy = new Godwit.LocalCluster.Admission.WebhookConfigurationStrategy() };
         yield return Kind("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", false, OtherColumns.Policy, status: true, categories: ["api-extensions"]) with { Strategy = new Godwit.LocalCluster.Admission.PolicyStrategy() };
         yield return Kind("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", false, OtherColumns.PolicyBinding, categories: ["api-extensions"]) with { Strategy = new Godwit.LocalCluster.Admission.PolicyBindingStrategy() };
+        foreach (var workload in Workloads())
+        {
+            yield return workload;
+        }
+
         foreach (var (group, plural, kind, namespaced) in ((string, string, string, bool)[])[
             ("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview", false),
             ("authentication.k8s.io", "tokenreviews", "TokenReview", false),
@@ -104,6 +109,27 @@ internal static class BuiltInResources
             yield return Kind(group, "v1", plural, kind, namespaced, [TableColumn.Age]) with { Verbs = CreateOnly };
         }
     }
+
+    private static IEnumerable<ResourceInfo> Workloads()
+    {
+        yield return Kind("apps", "v1", "controllerrevisions", "ControllerRevision", true, WorkloadColumns.ControllerRevision) with { Strategy = new ControllerRevisionStrategy() };
+        yield return Kind("apps", "v1", "daemonsets", "DaemonSet", true, WorkloadColumns.DaemonSet, status: true, shortNames: ["ds"], categories: ["all"]) with
+        {
+            Strategy = new DaemonSetStrategy(),
+        };
+        yield return Scaled(Kind("apps", "v1", "deployments", "Deployment", true, WorkloadColumns.Deployment, status: true, shortNames: ["deploy"], categories: ["all"])) with
+        {
+            Strategy = new DeploymentStrategy(),
+        };
+        yield return Scaled(Kind("apps", "v1", "replicasets", "ReplicaSet", true, WorkloadColumns.ReplicaSet, status: true, shortNames: ["rs"], categories: ["all"],
+            fields: ["status.replicas"])) with
+        { Strategy = new ReplicaSetStrategy() };
+    }
+
+    private static ResourceInfo Scaled(ResourceInfo resource) => resource with
+    {
+        Versions = [.. resource.Versions.Select(v => v with { Scale = new ScaleSubresource(".spec.replicas", ".status.replicas", ".spec.selector") })],
+    };
 
     private static ResourceInfo Kind(
         string group, string version, string plural, string kind, bool namespaced, IReadOnlyList<TableColumn> columns, bool status = false,

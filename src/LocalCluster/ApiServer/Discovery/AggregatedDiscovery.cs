@@ -6,14 +6,21 @@ namespace Godwit.LocalCluster.ApiServer.Discovery;
 /// <summary>Builds the items of an APIGroupDiscoveryList.</summary>
 internal static class AggregatedDiscovery
 {
+    /// <summary>The order in which a real server lists its groups; the rest come after, by name.</summary>
+    private static readonly string[] KnownGroups =
+    [
+        "", "apiregistration.k8s.io", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch",
+        "certificates.k8s.io", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io",
+        "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "node.k8s.io", "discovery.k8s.io",
+    ];
+
     private static readonly string[] StatusVerbs = ["get", "patch", "update"];
 
     public static JsonArray Build(IEnumerable<ResourceInfo> all)
     {
         var resources = all.ToList();
         var groups = resources.GroupBy(r => r.Group, StringComparer.Ordinal)
-            .OrderBy(g => g.Key.Length > 0)
-            .ThenBy(g => g.Any(r => r.Custom))
+            .OrderBy(g => Array.IndexOf(KnownGroups, g.Key) is >= 0 and var at ? at : KnownGroups.Length)
             .ThenBy(g => g.Key, StringComparer.Ordinal);
         return new JsonArray([.. groups.Select(JsonNode (g) => Group(g.Key, [.. g]))]);
     }
@@ -27,7 +34,7 @@ internal static class AggregatedDiscovery
         var versions = InOrder(resources.SelectMany(r => r.Versions).Where(v => v.Served).Select(v => v.Name));
         return new JsonObject
         {
-            ["metadata"] = name.Length == 0 ? new JsonObject { ["creationTimestamp"] = null } : new JsonObject { ["name"] = name, ["creationTimestamp"] = null },
+            ["metadata"] = name.Length == 0 ? new JsonObject() : new JsonObject { ["name"] = name },
             ["versions"] = new JsonArray([.. versions.Select(JsonNode (v) => new JsonObject
             {
                 ["version"] = v,
@@ -71,7 +78,7 @@ internal static class AggregatedDiscovery
 
         if (subresources.Count > 0)
         {
-            json["subresources"] = new JsonArray([.. subresources.OrderBy(s => s.Name, StringComparer.Ordinal).Select(JsonNode (s) => new JsonObject
+            json["subresources"] = new JsonArray([.. subresources.OrderBy(s => resource.Custom ? "" : s.Name, StringComparer.Ordinal).Select(JsonNode (s) => new JsonObject
             {
                 ["subresource"] = s.Name,
                 ["responseKind"] = Kind(s.Group ?? resource.Group, s.Version ?? version.Name, s.Kind),

@@ -63,7 +63,7 @@ internal sealed class DiscoveryHandler
         var version = parts[^1];
         var listed = ((JsonArray)found["versions"]!).OfType<JsonObject>().FirstOrDefault(v => v["version"]!.GetValue<string>() == version)
             ?? throw ApiErrors.NoSuchResource();
-        await ResponseWriter.NodeAsync(http, StatusCodes.Status200OK, LegacyDiscovery.Resources(group, listed));
+        await ResponseWriter.NodeAsync(http, StatusCodes.Status200OK, LegacyDiscovery.Resources(group, listed, plural => StoredAs(group, plural)));
         return true;
     }
 
@@ -131,6 +131,12 @@ internal sealed class DiscoveryHandler
         var aggregated = _aggregator is null ? [] : await _aggregator.DiscoverAsync(cancellationToken);
         return aggregated.Count == 0 ? own : [.. own.Select(g => g!.DeepClone()), .. aggregated.Select(g => g.DeepClone())];
     }
+
+    private string? StoredAs(string group, string plural) =>
+        _registry.Find(group, plural) is { } resource && resource.Verbs.Contains("list")
+            && _registry.Find(resource.StoreName) is { } stored
+            ? $"{stored.Group}/{stored.StorageVersion.Name}/{stored.Kind}"
+            : null;
 
     private JsonArray Own() => _own ??= AggregatedDiscovery.Build(_registry.All);
 

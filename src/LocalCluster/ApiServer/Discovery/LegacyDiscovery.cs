@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Godwit.LocalCluster.ApiServer.Discovery;
@@ -20,7 +22,10 @@ internal static class LegacyDiscovery
     }
 
     /// <summary>An APIResourceList.</summary>
-    public static JsonObject Resources(string group, JsonObject version)
+    /// <param name="group">The group's name.</param>
+    /// <param name="version">One of its versions, from the aggregated document.</param>
+    /// <param name="storedAs">Which kind the objects of a resource are stored as; null for one that is not stored here.</param>
+    public static JsonObject Resources(string group, JsonObject version, Func<string, string?> storedAs)
     {
         var name = version["version"]!.GetValue<string>();
         var resources = new JsonArray();
@@ -28,7 +33,13 @@ internal static class LegacyDiscovery
         {
             var plural = resource["resource"]!.GetValue<string>();
             var namespaced = resource["scope"]!.GetValue<string>() == "Namespaced";
-            resources.Add((JsonNode)Entry(plural, resource["singularResource"]!.GetValue<string>(), namespaced, resource, group, name));
+            var entry = Entry(plural, resource["singularResource"]!.GetValue<string>(), namespaced, resource, group, name);
+            if (storedAs(plural) is { } kind)
+            {
+                entry["storageVersionHash"] = Hash(kind);
+            }
+
+            resources.Add((JsonNode)entry);
             foreach (var sub in (resource["subresources"] as JsonArray ?? []).OfType<JsonObject>())
             {
                 resources.Add((JsonNode)Entry(plural + "/" + sub["subresource"]!.GetValue<string>(), "", namespaced, sub, group, name));
@@ -45,6 +56,9 @@ internal static class LegacyDiscovery
         list["resources"] = resources;
         return list;
     }
+
+    /// <summary>Tells clients when the form in which objects are stored has changed: some bytes of a digest of group, version and kind.</summary>
+    private static string Hash(string kind) => Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(kind))[..8]);
 
     private static JsonObject Entry(string name, string singular, bool namespaced, JsonObject from, string group, string version)
     {

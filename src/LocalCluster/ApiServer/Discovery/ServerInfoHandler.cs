@@ -65,13 +65,20 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
             return;
         }
 
-        var ok = ready();
+        var excluded = http.Request.Query["exclude"].OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var ok = ready() || excluded.Contains("store");
         if (!ok || (http.Request.Query.ContainsKey("verbose") && parts.Length == 1))
         {
             var text = new StringBuilder();
             foreach (var check in Checks)
             {
-                text.Append(ok || check == "ping" ? $"[+]{check} ok\n" : $"[-]{check} failed: reason withheld\n");
+                text.Append(excluded.Contains(check) ? $"[+]{check} excluded: ok\n"
+                    : ok || check == "ping" ? $"[+]{check} ok\n" : $"[-]{check} failed: reason withheld\n");
+            }
+
+            if (excluded.Except(Checks).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } unknown)
+            {
+                text.Append("warn: some health checks cannot be excluded: no matches for ").AppendJoin(',', unknown.Select(static u => $"\"{u}\"")).Append('\n');
             }
 
             text.Append(parts[0]).Append(ok ? " check passed\n" : " check failed\n");
@@ -97,7 +104,8 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
     {
         if (openApi?.Document(path) is not { } document)
         {
-            await ResponseWriter.TextAsync(http, StatusCodes.Status404NotFound, "404 page not found\n");
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            http.Response.Headers.CacheControl = "no-cache, private";
             return;
         }
 
@@ -119,6 +127,10 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
         {
             ["major"] = "1",
             ["minor"] = Minor,
+            ["emulationMajor"] = "1",
+            ["emulationMinor"] = Minor,
+            ["minCompatibilityMajor"] = "1",
+            ["minCompatibilityMinor"] = Minor,
             ["gitVersion"] = $"v1.{Minor}.0+godwit.{product.Major}.{product.Minor}.{product.Build}",
             ["gitCommit"] = "",
             ["gitTreeState"] = "clean",

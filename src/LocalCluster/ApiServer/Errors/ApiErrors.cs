@@ -24,7 +24,9 @@ public static class ApiErrors
     public static StatusException Invalid(string group, string kind, string name, IReadOnlyList<FieldError> errors)
     {
         var qualified = group.Length == 0 ? kind : $"{kind}.{group}";
-        var text = errors.Count == 1 ? errors[0].ToString() : "[" + string.Join(", ", errors) + "]";
+        // What was found twice is said once; the causes keep both.
+        var sentences = errors.Select(static e => e.ToString()).Distinct(StringComparer.Ordinal).ToList();
+        var text = sentences.Count == 1 ? sentences[0] : "[" + string.Join(", ", sentences) + "]";
         var details = Details(group, kind, name);
         details["causes"] = new JsonArray([.. errors.Select(JsonNode (e) => new JsonObject
         {
@@ -101,7 +103,11 @@ public static class ApiErrors
             details["group"] = group;
         }
 
-        details["kind"] = kind;
+        if (kind.Length > 0)
+        {
+            details["kind"] = kind;
+        }
+
         return details;
     }
 }

@@ -74,7 +74,11 @@ internal static class ProtobufDecoder
                 continue;
             }
 
-            if (field.Map)
+            if (field.Name.Length == 0)
+            {
+                Inline(obj, Message(reader.Bytes, field.Type));
+            }
+            else if (field.Map)
             {
                 var map = obj[field.Name] as JsonObject ?? (JsonObject)(obj[field.Name] = new JsonObject());
                 var (key, value) = Entry(reader.Bytes, field.Type);
@@ -85,13 +89,23 @@ internal static class ProtobufDecoder
                 var list = obj[field.Name] as JsonArray ?? (JsonArray)(obj[field.Name] = new JsonArray());
                 list.Add(Value(reader.Bytes, reader.Number, field.Type));
             }
-            else if (Value(reader.Bytes, reader.Number, field.Type) is { } value && !IsUnset(value))
+            else if (Value(reader.Bytes, reader.Number, field.Type) is { } value && !IsUnset(value)
+                && !(field.OmitsZero && reader.Number == 0))
             {
                 obj[field.Name] = value;
             }
         }
 
         return obj;
+    }
+
+    // Go's embedded structs are messages of their own; in JSON their fields stand among the others.
+    private static void Inline(JsonObject obj, JsonObject embedded)
+    {
+        foreach (var (name, value) in embedded)
+        {
+            obj[name] = value?.DeepClone();
+        }
     }
 
     // The encoder writes strings and zero numbers that are not pointers even when they are not set; in JSON they are left out.

@@ -42,8 +42,9 @@ internal sealed class ProtobufMessages
     private static ProtobufField Field(string text)
     {
         var parts = text.Split(':');
-        var type = parts[2].TrimEnd('*').Replace("{}", "", StringComparison.Ordinal);
+        var type = parts[2].TrimEnd('*', '?').Replace("{}", "", StringComparison.Ordinal);
         return new ProtobufField(
-            int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1], type, parts[2].EndsWith('*'), parts[2].EndsWith("{}", StringComparison.Ordinal));
+            int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1], type, parts[2].EndsWith('*'), parts[2].EndsWith("{}", StringComparison.Ordinal),
+            parts[2].EndsWith('?'));
     }
 }

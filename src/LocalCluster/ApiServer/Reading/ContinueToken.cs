@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Errors;
+using Godwit.LocalCluster.Schema;
 using Godwit.LocalCluster.Store;
 using Godwit.Machinery;
 
@@ -23,6 +24,11 @@ internal sealed record ContinueToken(long Revision, string After)
 
     public static ContinueToken Decode(string token)
     {
+        if (GoBase64.Problem(token, url: true) is { } problem)
+        {
+            throw Invalid(problem);
+        }
+
         try
         {
             var json = JsonNode.Parse(Base64Url.DecodeFromChars(token)) as JsonObject;
@@ -33,7 +39,7 @@ internal sealed record ContinueToken(long Revision, string After)
         }
         catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw Invalid(e is FormatException ? "illegal base64 data" : "not the token of a list");
+            throw Invalid("not the token of a list");
         }
 
         throw Invalid("incorrect encoded start key");

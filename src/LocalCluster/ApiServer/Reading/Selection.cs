@@ -35,7 +35,9 @@ internal sealed class Selection
         {
             var fields = FieldSelector.Parse(call.Query("fieldSelector"));
             CheckFields(call.Target, fields);
-            return new Selection(call.Target, call.Info.Name, LabelSelector.Parse(call.Query("labelSelector")), fields);
+            var labels = LabelSelector.Parse(call.Query("labelSelector"));
+            CheckLabels(labels);
+            return new Selection(call.Target, call.Info.Name, labels, fields);
         }
         catch (SelectorException e)
         {
@@ -55,6 +57,25 @@ internal sealed class Selection
         "metadata.namespace" => obj.Key.Namespace,
         _ => ReadField(ObjectReader.Bytes(obj, _target.Resource, _target.Version).Span, field),
     };
+
+    private static void CheckLabels(LabelSelector labels)
+    {
+        foreach (var requirement in labels.Requirements)
+        {
+            if (MetadataRules.KeyProblems(requirement.Key).ToList() is { Count: > 0 } ofKey)
+            {
+                throw new SelectorException($"unable to parse requirement: <nil>: Invalid value: \"{requirement.Key}\": {string.Join("; ", ofKey)}");
+            }
+
+            foreach (var (value, i) in requirement.Values.Select(static (v, i) => (v, i)))
+            {
+                if (MetadataRules.ValueProblems(value).ToList() is { Count: > 0 } ofValue)
+                {
+                    throw new SelectorException($"unable to parse requirement: values[{i}][{requirement.Key}]: Invalid value: \"{value}\": {string.Join("; ", ofValue)}");
+                }
+            }
+        }
+    }
 
     private static void CheckFields(ResourceTarget target, FieldSelector fields)
     {

@@ -64,6 +64,7 @@ internal sealed class WatchHandler(ObjectStore store, ResourceRegistry registry,
         var until = now + timeout;
         var bookmarkAt = now + BookmarkInterval;
         var last = bookmarks && timeout > LastBookmark ? until - LastBookmark : DateTimeOffset.MaxValue;
+        var told = watch.Position;
         await stream.FlushAsync(end);
         while (now < until)
         {
@@ -84,7 +85,13 @@ internal sealed class WatchHandler(ObjectStore store, ResourceRegistry registry,
             now = time.GetUtcNow();
             if (bookmarks && (now >= bookmarkAt || now >= last))
             {
-                stream.WriteBookmark(watch.Position, initialEventsEnd: false);
+                // Nothing new since the last is not told; whoever streams a list asks how far it is.
+                if (watch.Position > told || options.SendInitialEvents == true)
+                {
+                    stream.WriteBookmark(watch.Position, initialEventsEnd: false);
+                    told = watch.Position;
+                }
+
                 last = now >= last ? DateTimeOffset.MaxValue : last;
                 bookmarkAt = now + BookmarkInterval;
             }

@@ -59,10 +59,15 @@ public class ResourceStrategy
     /// <summary>Seconds that a deletion waits for the kubelet; null for kinds that go at once.</summary>
     public virtual long? GracePeriod(JsonObject obj, long? requested) => null;
 
-    /// <summary>
-    /// After a write was committed, for allocators: <paramref name="obj"/> is null when the object is gone, and also when a
-    /// creation that was prepared did not happen.
-    /// </summary>
+    /// <summary>What the server itself does with a new object, as a controller would, before the answer about its creation goes out.</summary>
+    public virtual Task SettleAsync(ResourceOperations operations, string ns, string name, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>A write that was prepared was refused after that, or somebody else was faster: gives back what was taken for it.</summary>
+    public virtual void Abandoned(WriteContext context, JsonObject obj, JsonObject? old)
+    {
+    }
+
+    /// <summary>After a write was committed, for allocators: <paramref name="obj"/> is null when the object is gone.</summary>
     public virtual void Committed(WriteContext context, JsonObject? obj, JsonObject? old)
     {
     }

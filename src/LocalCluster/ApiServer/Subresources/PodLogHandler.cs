@@ -32,6 +32,12 @@ internal sealed class PodLogHandler(ResourceOperations operations, Func<IPodLogs
             LimitBytes = Positive(call, "limitBytes"),
             Since = Since(call),
         };
+        if (operations.Find("nodes", "", node) is null)
+        {
+            // A real server names the node and calls it a pod.
+            throw ApiErrors.NotFound("", "pods", node);
+        }
+
         var source = logs() ?? throw ApiErrors.ServiceUnavailable($"node {node} gives no logs: its kubelet is not running");
         var http = call.Http;
         http.Response.ContentType = "text/plain";

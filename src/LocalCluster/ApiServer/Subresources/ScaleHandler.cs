@@ -80,7 +80,8 @@ internal sealed class ScaleHandler(ResourceOperations operations)
         var status = new JsonObject { ["replicas"] = Find(obj, scale.StatusReplicasPath)?.DeepClone() ?? 0 };
         if (scale.LabelSelectorPath is { } path && Find(obj, path) is { } selector)
         {
-            status["selector"] = selector.DeepClone();
+            // Built-in kinds keep the selector as an object, custom resources as the text of a query.
+            status["selector"] = selector is JsonObject ? LabelSelector.FromJson(selector).ToString() : selector.DeepClone();
         }
 
         return new JsonObject

@@ -19,27 +19,26 @@ internal static class ManagedFields
         return managers;
     }
 
-    /// <summary>Writes the entries; those that did not change keep their time.</summary>
-    public static void Write(JsonObject obj, Dictionary<FieldManager, FieldSet> managers, JsonObject? before, FieldManager changed, string now)
+    /// <summary>Writes the entries. That of the manager who wrote gets the time, when there is one to give; the others keep theirs, or none.</summary>
+    public static void Write(JsonObject obj, Dictionary<FieldManager, FieldSet> managers, JsonObject? before, FieldManager writer, string? now)
     {
-        var times = new Dictionary<FieldManager, (string Time, JsonNode? Fields)>();
+        var times = new Dictionary<FieldManager, string>();
         foreach (var entry in (before?["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? [])
         {
-            times[ManagerOf(entry)] = (ResourceOperations.Text(entry, "time"), entry["fieldsV1"]);
+            times[ManagerOf(entry)] = ResourceOperations.Text(entry, "time");
         }
 
         var entries = new List<JsonObject>();
-        foreach (var (manager, fields) in managers.Where(m => !m.Value.IsEmpty || m.Key.Operation == "Apply" && m.Key == changed))
+        foreach (var (manager, fields) in managers.Where(m => !m.Value.IsEmpty || m.Key.Operation == "Apply" && m.Key == writer))
         {
-            var json = fields.ToJson();
-            var time = times.TryGetValue(manager, out var known) && (manager != changed || JsonNode.DeepEquals(known.Fields, json)) ? known.Time : now;
+            var time = (manager == writer ? now : null) ?? times.GetValueOrDefault(manager, "");
             var entry = new JsonObject
             {
                 ["manager"] = manager.Name,
                 ["operation"] = manager.Operation,
                 ["apiVersion"] = manager.ApiVersion,
                 ["fieldsType"] = "FieldsV1",
-                ["fieldsV1"] = json,
+                ["fieldsV1"] = fields.ToJson(),
             };
             if (time.Length > 0)
             {

@@ -22,9 +22,12 @@ internal static partial class MetadataRules
     private const string ValueHint =
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
+    private static readonly string[] OwnerFields = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+
     private const int MaxAnnotations = 256 * 1024;
 
-    public static IEnumerable<FieldError> Check(ResourceInfo resource, JsonObject obj)
+    /// <summary>The rules of an object's metadata; those of Kubernetes' own kinds may be left out.</summary>
+    public static IEnumerable<FieldError> Check(ResourceInfo resource, JsonObject obj, bool ofKind = true)
     {
         var metadata = (JsonObject)obj["metadata"]!;
         var name = ResourceOperations.Text(metadata, "name");
@@ -46,13 +49,27 @@ internal static partial class MetadataRules
         }
 
         foreach (var error in Labels(metadata["labels"] as JsonObject).Concat(Annotations(metadata["annotations"] as JsonObject))
-            .Concat(Finalizers(resource, metadata["finalizers"] as JsonArray)).Concat(Owners(metadata["ownerReferences"] as JsonArray)))
+            .Concat(Finalizers(metadata["finalizers"] as JsonArray)).Concat(Owners(metadata["ownerReferences"] as JsonArray))
+            .Concat(ofKind && IsOwnKind(resource) ? FinalizerNames(metadata) : []))
         {
             yield return error;
         }
     }
 
-    public static IEnumerable<FieldError> CheckUpdate(JsonObject obj, JsonObject old)
+    /// <summary>
+    /// The rules of an update. For Kubernetes' own kinds a real server applies them twice, once for all kinds and once for the
+    /// kind, and lists what it finds so.
+    /// </summary>
+    public static IEnumerable<FieldError> CheckUpdate(ResourceInfo resource, JsonObject obj, JsonObject old)
+    {
+        var metadata = (JsonObject)obj["metadata"]!;
+        var always = Check(resource, obj, ofKind: false).Concat(NewFinalizers(obj, old));
+        return IsOwnKind(resource)
+            ? [.. always, .. NewFinalizers(obj, old), .. FinalizerNames(metadata), .. Check(resource, obj)]
+            : always;
+    }
+
+    private static IEnumerable<FieldError> NewFinalizers(JsonObject obj, JsonObject old)
     {
         if (old["metadata"]!["deletionTimestamp"] is null)
         {
@@ -158,7 +175,7 @@ internal static partial class MetadataRules
         }
     }
 
-    private static IEnumerable<FieldError> Finalizers(ResourceInfo resource, JsonArray? finalizers)
+    private static IEnumerable<FieldError> Finalizers(JsonArray? finalizers)
     {
         var all = Strings(finalizers);
         foreach (var finalizer in all)
@@ -174,13 +191,15 @@ internal static partial class MetadataRules
             yield return FieldError.Invalid("metadata.finalizers", "[" + string.Join(",", all.Select(Quote)) + "]", "finalizer orphan and foregroundDeletion cannot be both set");
         }
 
-        // Kubernetes' own kinds ask for more than those of its extension groups and than custom resources do.
-        if (resource.Custom || resource.Group is "apiextensions.k8s.io" or "apiregistration.k8s.io" or "admissionregistration.k8s.io")
-        {
-            yield break;
-        }
+    }
 
-        foreach (var (finalizer, i) in all.Select((f, i) => (f, i)))
+    /// <summary>Kubernetes' own kinds ask for more than those of its extension groups and than custom resources do.</summary>
+    private static bool IsOwnKind(ResourceInfo resource) =>
+        !resource.Custom && resource.Group is not ("apiextensions.k8s.io" or "apiregistration.k8s.io" or "admissionregistration.k8s.io");
+
+    private static IEnumerable<FieldError> FinalizerNames(JsonObject metadata)
+    {
+        foreach (var (finalizer, i) in Strings(metadata["finalizers"]).Select((f, i) => (f, i)))
         {
             if (!finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("kubernetes" or "orphan" or "foregroundDeletion"))
             {
@@ -191,7 +210,7 @@ internal static partial class MetadataRules
 
     private static IEnumerable<FieldError> Owners(JsonArray? owners)
     {
-        var controllers = 0;
+        var controllers = new List<JsonObject>();
         foreach (var owner in (owners ?? []).OfType<JsonObject>())
         {
             foreach (var name in (string[])["apiVersion", "kind", "name", "uid"])
@@ -202,12 +221,24 @@ internal static partial class MetadataRules
                 }
             }
 
-            if (owner.Flag("controller") == true && ++controllers > 1)
+            if (owner.Flag("controller") != true)
             {
-                yield return FieldError.Invalid("metadata.ownerReferences", $"\"{ResourceOperations.Text(owner, "name")}\"", "Only one reference can have Controller set to true");
+                continue;
+            }
+
+            controllers.Add(owner);
+            if (controllers.Count > 1)
+            {
+                yield return FieldError.Invalid("metadata.ownerReferences", Listed(owners!),
+                    $"Only one reference can have Controller set to true. Found \"true\" in references for {Named(controllers[0])} and {Named(owner)}");
             }
         }
     }
+
+    private static string Named(JsonObject owner) => $"{ResourceOperations.Text(owner, "kind")}/{ResourceOperations.Text(owner, "name")}";
+
+    private static string Listed(JsonArray owners) => "[" + string.Join(',', owners.OfType<JsonObject>().Select(static owner => Store.ObjectCodec.ToText(
+        new JsonObject(OwnerFields.Where(owner.ContainsKey).Select(f => KeyValuePair.Create(f, owner[f]?.DeepClone())))))) + "]";
 
     /// <summary>What is wrong with the key of a label or an annotation, as sentences.</summary>
     public static IEnumerable<string> KeyProblems(string key)

@@ -47,8 +47,17 @@ internal static class ServerSideApply
         var merged = current is null ? (JsonObject)applied.DeepClone() : (JsonObject)FieldValues.Merge(current, applied, schema, root: true)!;
         FieldValues.Remove(merged, dropped, schema);
         managers[manager] = wanted;
-        ManagedFields.Write(merged, managers, current, manager, now);
+        // Who only comes to own what is there already has not written at any time.
+        ManagedFields.Write(merged, managers, current, manager, current is not null && IsSame(current, merged) ? null : now);
         return merged;
+    }
+
+    private static bool IsSame(JsonObject current, JsonObject merged)
+    {
+        var (before, after) = ((JsonObject)current.DeepClone(), (JsonObject)merged.DeepClone());
+        ((JsonObject)before["metadata"]!).Remove("managedFields");
+        ((JsonObject)after["metadata"]!).Remove("managedFields");
+        return JsonNode.DeepEquals(before, after);
     }
 
     private static StatusException Conflict(List<(FieldManager Manager, FieldSet Fields)> conflicts)

@@ -51,7 +51,9 @@ internal static class UpdateTracking
         }
 
         managers[manager] = (managers.GetValueOrDefault(manager) ?? new FieldSet()).Union(changes.Set).Except(changes.Removed);
-        ManagedFields.Write(candidate, managers, candidate, manager, now);
+        // What is set by way of the scale is noted without a time, as on a real server.
+        var time = changes.Set.IsEmpty || target.Subresource == "scale" ? null : now;
+        ManagedFields.Write(candidate, managers, candidate, manager, time);
         if (metadata["managedFields"] is JsonArray entries)
         {
             Limit(entries, manager.ApiVersion);

@@ -33,6 +33,19 @@ public sealed class ServerSideApplyTests
             .Message.ShouldBe("Apply failed with 1 conflict: conflict with \"before-first-apply\" using v1: .data.a");
     }
 
+    [Fact]
+    public void Who_applies_what_is_there_already_owns_it_without_a_time()
+    {
+        var current = Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"1"}}""");
+        Time(ServerSideApply.Merge(current, Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"1"}}"""), Kubectl, force: false, schema: null, now: "now"))
+            .ShouldBeNull();
+        Time(ServerSideApply.Merge(current, Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"b":"1"}}"""), Kubectl, force: false, schema: null, now: "now"))
+            .ShouldBe("now");
+    }
+
+    private static string? Time(JsonObject merged) =>
+        ((JsonArray)merged["metadata"]!["managedFields"]!).OfType<JsonObject>().Single(e => (string)e["manager"]! == "kubectl")["time"]?.GetValue<string>();
+
     private static JsonObject Apply(string owned, string? data)
     {
         var current = Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"1","b":"2"}}""");

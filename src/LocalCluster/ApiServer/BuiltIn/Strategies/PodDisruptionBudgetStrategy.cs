@@ -1,22 +1,16 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Resources;
 using Godwit.LocalCluster.ApiServer.Writing;
 using Godwit.LocalCluster.Disruption;
 using Godwit.LocalCluster.Schema;
-using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.ApiServer.BuiltIn.Strategies;
 
 /// <summary>Disruption budgets: one bound, of the right form. The spec may change at any time; the status follows it.</summary>
-internal sealed partial class PodDisruptionBudgetStrategy : ResourceStrategy
+internal sealed class PodDisruptionBudgetStrategy : ResourceStrategy
 {
-    private const string PercentHint =
-        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-
     private static readonly string[] Bounds = ["minAvailable", "maxUnavailable"];
     private static readonly string[] Numbers = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"];
 
@@ -36,7 +30,7 @@ internal sealed partial class PodDisruptionBudgetStrategy : ResourceStrategy
 
         var spec = obj["spec"] as JsonObject ?? [];
         return Both(spec)
-            .Concat(Bounds.Where(b => spec[b] is not null).SelectMany(b => Bound(spec[b]!, "spec." + b)))
+            .Concat(Bounds.Where(b => spec[b] is not null).SelectMany(b => AmountRules.IntOrPercent(spec[b]!, "spec." + b).Concat(AmountRules.AtMostAll(spec[b]!, "spec." + b))))
             .Concat(SelectorRules.Check(spec["selector"], "spec.selector"));
     }
 
@@ -60,30 +54,4 @@ internal sealed partial class PodDisruptionBudgetStrategy : ResourceStrategy
             yield return FieldError.Invalid("spec", JsonKinds.Show(shown), "minAvailable and maxUnavailable cannot be both set");
         }
     }
-
-    private static IEnumerable<FieldError> Bound(JsonNode bound, string path)
-    {
-        if (bound.GetValueKind() != JsonValueKind.String)
-        {
-            if (bound.Integer() < 0)
-            {
-                yield return FieldError.Invalid(path, JsonKinds.Show(bound), "must be greater than or equal to 0");
-            }
-
-            yield break;
-        }
-
-        var text = bound.Text() ?? "";
-        if (!Percent().IsMatch(text))
-        {
-            yield return FieldError.Invalid(path, JsonKinds.Show(bound), PercentHint);
-        }
-        else if (!int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent > 100)
-        {
-            yield return FieldError.Invalid(path, JsonKinds.Show(bound), "must not be greater than 100%");
-        }
-    }
-
-    [GeneratedRegex("^[0-9]+%\\z", RegexOptions.NonBacktracking)]
-    private static partial Regex Percent();
 }

@@ -21,7 +21,7 @@ internal sealed class PodStrategy : ResourceStrategy
         if (obj["spec"] is JsonObject spec)
         {
             PodDefaults.Admit(spec);
-            CheckAccount(context, spec);
+            ServiceAccountAdmission.Apply(obj, Account(context, spec));
             SetPriority(context, spec);
             obj["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodDefaults.QosClass(spec) };
         }
@@ -91,13 +91,11 @@ internal sealed class PodStrategy : ResourceStrategy
         return spec;
     }
 
-    private static void CheckAccount(WriteContext context, JsonObject spec)
+    private static JsonObject Account(WriteContext context, JsonObject spec)
     {
         var account = ResourceOperations.Text(spec, "serviceAccountName");
-        if (context.Store.Get(new Store.StoreKey("serviceaccounts", context.Namespace, account)) is null)
-        {
-            throw ApiErrors.Forbidden("", "pods", context.Name, $"error looking up service account {context.Namespace}/{account}: serviceaccount \"{account}\" not found");
-        }
+        return context.Store.Get(new Store.StoreKey("serviceaccounts", context.Namespace, account))?.ToJsonObject()
+            ?? throw ApiErrors.Forbidden("", "pods", context.Name, $"error looking up service account {context.Namespace}/{account}: serviceaccount \"{account}\" not found");
     }
 
     private static void SetPriority(WriteContext context, JsonObject spec)

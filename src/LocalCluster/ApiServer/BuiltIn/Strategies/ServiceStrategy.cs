@@ -6,8 +6,8 @@ using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.ApiServer.BuiltIn.Strategies;
 
-/// <summary>Services: defaults, and a cluster IP that is kept for life.</summary>
-internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStrategy
+/// <summary>Services: defaults, a cluster IP that is kept for life, and ports on the nodes for the types that have them.</summary>
+internal sealed class ServiceStrategy(ServiceAddresses addresses, NodePorts nodePorts) : ResourceStrategy
 {
     private const string NoAddressError = "godwit.dev/no-address";
 
@@ -37,6 +37,8 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
         {
             Assign(spec, wanted);
         }
+
+        AssignNodePorts(context, obj, null);
     }
 
     public override void PrepareForUpdate(WriteContext context, JsonObject obj, JsonObject old)
@@ -51,6 +53,11 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
         if (ResourceOperations.Text(spec, "clusterIP").Length == 0 && before.Length > 0 && ResourceOperations.Text(spec, "type") != "ExternalName")
         {
             Assign(spec, before);
+        }
+
+        if (!context.DryRun)
+        {
+            AssignNodePorts(context, obj, old);
         }
     }
 
@@ -92,6 +99,11 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
             {
                 yield return FieldError.Invalid($"spec.ports[{i}].port", number.ToString(CultureInfo.InvariantCulture), "must be between 1 and 65535, inclusive");
             }
+
+            if (type is "ClusterIP" or "ExternalName" && port["nodePort"] is not null)
+            {
+                yield return FieldError.Forbidden($"spec.ports[{i}].nodePort", $"may not be used when `type` is '{type}'");
+            }
         }
 
         if (type == "ExternalName" && ResourceOperations.Text(spec, "externalName").Length == 0)
@@ -112,9 +124,81 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses) : ResourceStra
 
     public override void Committed(WriteContext context, JsonObject? obj, JsonObject? old)
     {
-        if (obj is null && old is not null && !context.DryRun)
+        if (old is null || context.DryRun)
+        {
+            return;
+        }
+
+        nodePorts.Release(NodePorts.Of(old).Except(obj is null ? [] : NodePorts.Of(obj)));
+        if (obj is null)
         {
             addresses.Release(ResourceOperations.Text(old, "spec", "clusterIP"));
+        }
+    }
+
+    public override void Abandoned(WriteContext context, JsonObject obj, JsonObject? old)
+    {
+        if (context.DryRun)
+        {
+            return;
+        }
+
+        if (HasNodePorts(obj))
+        {
+            nodePorts.Release(NodePorts.Of(obj).Except(old is null ? [] : NodePorts.Of(old)));
+        }
+
+        if (old is null)
+        {
+            addresses.Release(ResourceOperations.Text(obj, "spec", "clusterIP"));
+        }
+    }
+
+    private static bool HasNodePorts(JsonObject service) => ResourceOperations.Text(service, "spec", "type") is "NodePort" or "LoadBalancer";
+
+    private void AssignNodePorts(WriteContext context, JsonObject obj, JsonObject? old)
+    {
+        var ports = (obj["spec"]!["ports"] as JsonArray)?.OfType<JsonObject>().ToList() ?? [];
+        var had = old is null ? [] : (old["spec"]?["ports"] as JsonArray)?.OfType<JsonObject>().ToList() ?? [];
+        var own = had.Select(static p => p.Integer("nodePort") ?? 0).ToHashSet();
+        if (!HasNodePorts(obj))
+        {
+            // Those that the service had as another type go; what somebody asks for without the type is refused.
+            foreach (var port in ports.Where(p => own.Contains(p.Integer("nodePort") ?? 0)))
+            {
+                port.Remove("nodePort");
+            }
+
+            return;
+        }
+
+        var taken = new List<int>();
+        foreach (var (port, i) in ports.Select(static (p, i) => (p, i)))
+        {
+            var before = had.Find(h => h.Integer("port") == port.Integer("port") && ResourceOperations.Text(h, "protocol") == ResourceOperations.Text(port, "protocol"));
+            var wanted = (int?)(port.Integer("nodePort") ?? before.Integer("nodePort"));
+            // One number may serve two protocols of the same service.
+            if (wanted is null || own.Add(wanted.Value))
+            {
+                var problem = wanted is { } number ? nodePorts.Take(number) : null;
+                wanted ??= nodePorts.Take();
+                if (wanted is null || problem is not null)
+                {
+                    nodePorts.Release(taken);
+                    if (old is null)
+                    {
+                        addresses.Release(ResourceOperations.Text(obj, "spec", "clusterIP"));
+                    }
+
+                    throw ApiErrors.Invalid("", "Service", context.Name, [FieldError.Invalid(
+                        $"spec.ports[{i}].nodePort", (wanted ?? 0).ToString(CultureInfo.InvariantCulture), problem ?? "failed to allocate a nodePort: range is full")]);
+                }
+
+                taken.Add(wanted.Value);
+                own.Add(wanted.Value);
+            }
+
+            port["nodePort"] = wanted.Value;
         }
     }
 
