@@ -26,7 +26,9 @@ public sealed class ManifestApplier(ApiClient api, TimeProvider clock)
     {
         foreach (var @object in manifests.Objects)
         {
-            told?.Invoke(@object, await ApplyAsync(@object.Clone(), ct));
+            // On a line of its own: what stands in the brackets of '?.' is left out with it.
+            var outcome = await ApplyAsync(@object.Clone(), ct);
+            told?.Invoke(@object, outcome);
         }
     }
 
