@@ -46,6 +46,7 @@ public sealed class ComponentRolesTests
             // virt-handler
             .. Each(Installation.HandlerUser, "get list watch patch", "ns/virtualmachineinstances.kubevirt.io", "nodes"),
             .. Each(Installation.HandlerUser, "get list watch", "ns/pods"),
+            .. Each(Installation.HandlerUser, "get", "ns/persistentvolumeclaims"),
             .. Each(Installation.HandlerUser, "list watch", "persistentvolumeclaims", "kubevirt/kubevirts.kubevirt.io", "kubevirt/configmaps=kubevirt-config"),
             .. Each(Installation.HandlerUser, "get", "ns/secrets", "ns/configmaps"),
             .. Each(Installation.HandlerUser, "create patch", "ns/events"),
