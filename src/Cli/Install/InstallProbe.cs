@@ -10,6 +10,8 @@ namespace Godwit.Cli.Install;
 public sealed class InstallProbe(ApiClient api)
 {
     private static readonly ResourceKind AccessReview = new("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", Namespaced: false);
+    private const string PartOf = "app.kubernetes.io/part-of";
+    private const string Us = "godwit";
     private static readonly string[] Verbs = ["get", "create", "patch"];
     private readonly KindLookup _kinds = new(api);
 
@@ -53,6 +55,10 @@ public sealed class InstallProbe(ApiClient api)
             int.TryParse((version.Text(part) ?? "").TrimEnd('+'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 
+    /// <summary>Whether Godwit brought the object, by <c>godwit install</c> or by <c>kubectl apply -k deploy</c>.</summary>
+    public static bool IsOurs(JsonObject present) =>
+        present.Annotations().ContainsKey(ManifestApplier.DigestAnnotation) || present.Labels().GetValueOrDefault(PartOf) == Us;
+
     private async Task<List<string>> MissingAsync(ResourceKind kind, string? @namespace, CancellationToken ct)
     {
         var missing = new List<string>();
@@ -90,7 +96,7 @@ public sealed class InstallProbe(ApiClient api)
                 continue;
             }
 
-            if (!present.Annotations().ContainsKey(ManifestApplier.DigestAnnotation))
+            if (!IsOurs(present))
             {
                 foreign.Add(present.Name());
             }

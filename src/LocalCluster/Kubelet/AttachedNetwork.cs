@@ -43,8 +43,11 @@ public sealed record AttachedNetwork
             ["name"] = Network,
             ["interface"] = Interface,
             ["ips"] = new JsonArray([.. Addresses().Select(a => (JsonNode)a)]),
-            ["mac"] = Mac(),
         };
+        if (Mac() is { } mac)
+        {
+            status["mac"] = mac;
+        }
         if (isDefault)
         {
             status["default"] = true;

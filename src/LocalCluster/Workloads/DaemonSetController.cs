@@ -100,7 +100,7 @@ public sealed class DaemonSetController : IClusterService
 
                 return true;
             }
-            catch (StatusException e) when (ReplicaSetController.IsTerminating(e))
+            catch (StatusException e) when (OwnedObjects.IsTerminating(e))
             {
                 return true;
             }
@@ -120,7 +120,7 @@ public sealed class DaemonSetController : IClusterService
                 {
                     await _operations.CreateAsync(_operations.Target(Revisions, set.Namespace(), creation.Name()), creation, RequestOptions.System, cancellationToken);
                 }
-                catch (StatusException e) when (ReplicaSetController.IsTerminating(e))
+                catch (StatusException e) when (OwnedObjects.IsTerminating(e))
                 {
                     return false;
                 }
@@ -151,19 +151,7 @@ public sealed class DaemonSetController : IClusterService
             return true;
         }
 
-        private async Task WriteAsync(JsonObject set, JsonObject? status, CancellationToken cancellationToken)
-        {
-            if (status is null)
-            {
-                return;
-            }
-
-            await _operations.ModifyAsync(_operations.Target(Resource, set.Namespace(), set.Name(), "status"), _ =>
-            {
-                var changed = set.Clone();
-                changed["status"] = status.DeepClone();
-                return changed;
-            }, RequestOptions.System, cancellationToken);
-        }
+        private Task WriteAsync(JsonObject set, JsonObject? status, CancellationToken cancellationToken) =>
+            OwnedObjects.WriteStatusAsync(_operations, Resource, set, status, cancellationToken);
     }
 }

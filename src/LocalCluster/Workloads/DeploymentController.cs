@@ -103,7 +103,7 @@ public sealed class DeploymentController : IClusterService
                 await _operations.CreateAsync(_operations.Target(ReplicaSetController.Resource, set.Namespace(), set.Name()), set, RequestOptions.System, cancellationToken);
                 return true;
             }
-            catch (StatusException e) when (ReplicaSetController.IsTerminating(e))
+            catch (StatusException e) when (OwnedObjects.IsTerminating(e))
             {
                 return false;
             }

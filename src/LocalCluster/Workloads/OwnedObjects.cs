@@ -6,7 +6,7 @@ using Godwit.Machinery;
 
 namespace Godwit.LocalCluster.Workloads;
 
-/// <summary>Writes who owns what, and deletes what is no longer wanted.</summary>
+/// <summary>Writes who owns what and how it is, and deletes what is no longer wanted.</summary>
 internal static class OwnedObjects
 {
     /// <summary>The reference that makes a workload the controller of an object.</summary>
@@ -49,6 +49,27 @@ internal static class OwnedObjects
             // Another one has the name by now, or none.
         }
     }
+
+    /// <summary>Writes a workload's status, unless there is nothing new to say.</summary>
+    public static async Task WriteStatusAsync(
+        ResourceOperations operations, string resource, JsonObject workload, JsonObject? status, CancellationToken cancellationToken)
+    {
+        if (status is null)
+        {
+            return;
+        }
+
+        await operations.ModifyAsync(operations.Target(resource, workload.Namespace(), workload.Name(), "status"), _ =>
+        {
+            var changed = workload.Clone();
+            changed["status"] = status.DeepClone();
+            return changed;
+        }, RequestOptions.System, cancellationToken);
+    }
+
+    /// <summary>Whether something was refused because its whole namespace goes.</summary>
+    public static bool IsTerminating(StatusException e) =>
+        (e.Details.At("causes") as JsonArray)?.Any(c => c.Text("reason") == "NamespaceTerminating") == true;
 
     private static JsonObject Adopt(JsonObject obj, JsonObject owner)
     {

@@ -67,7 +67,7 @@ public sealed class ReplicaSetController : IClusterService
                     var pod = await _operations.CreateAsync(_operations.Target("pods", set.Namespace(), ""), PodTemplates.Pod(set, set.At("spec", "template")), RequestOptions.System, cancellationToken);
                     events.Normal(ObjectReference.To(Kind, set), "SuccessfulCreate", "Created pod: " + pod.Name());
                 }
-                catch (StatusException e) when (IsTerminating(e))
+                catch (StatusException e) when (OwnedObjects.IsTerminating(e))
                 {
                     // All of the namespace goes, and the set with it.
                     return null;
@@ -101,20 +101,8 @@ public sealed class ReplicaSetController : IClusterService
             return null;
         }
 
-        private async Task WriteAsync(JsonObject set, JsonObject? status, CancellationToken cancellationToken)
-        {
-            if (status is null)
-            {
-                return;
-            }
-
-            await _operations.ModifyAsync(_operations.Target(Resource, set.Namespace(), set.Name(), "status"), _ =>
-            {
-                var changed = set.Clone();
-                changed["status"] = status.DeepClone();
-                return changed;
-            }, RequestOptions.System, cancellationToken);
-        }
+        private Task WriteAsync(JsonObject set, JsonObject? status, CancellationToken cancellationToken) =>
+            OwnedObjects.WriteStatusAsync(_operations, Resource, set, status, cancellationToken);
 
         // During a rollout the sets of a deployment thin out the nodes together.
         private static Dictionary<string, int> Crowd(JsonObject set, StoreSnapshot state, List<WorkloadPod> pods)
@@ -130,7 +118,4 @@ public sealed class ReplicaSetController : IClusterService
                 .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         }
     }
-
-    internal static bool IsTerminating(StatusException e) =>
-        (e.Details.At("causes") as JsonArray)?.Any(c => c.Text("reason") == "NamespaceTerminating") == true;
 }

@@ -31,7 +31,7 @@ public sealed class ConsoleTests(VirtApiFixture cluster) : IClassFixture<VirtApi
             spec: {domain: {memory: {guest: 64Mi}, devices: {}}}
             """);
         var console = "/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachineinstances/talker/console";
-        await ServedAsync();
+        await cluster.ServedAsync(Ct);
         (await Should.ThrowAsync<ApiException>(() => cluster.Admin.ConnectWebSocketAsync(console, [Consoles.Subprotocol], Ct))).Code.ShouldBe(409);
         await cluster.Handler.PatchAsync(
             Kinds.VirtualMachineInstance,
@@ -46,7 +46,7 @@ public sealed class ConsoleTests(VirtApiFixture cluster) : IClassFixture<VirtApi
             NullLoggerFactory.Instance,
             NullLogger.Instance,
             TimeProvider.System).RunAsync(stop.Token);
-        await AnnouncedAsync();
+        await cluster.AnnouncedAsync("node01", Ct);
 
         using (var socket = await cluster.Admin.ConnectWebSocketAsync(console, [Consoles.Subprotocol], Ct))
         {
@@ -74,29 +74,5 @@ public sealed class ConsoleTests(VirtApiFixture cluster) : IClassFixture<VirtApi
         socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "serial.sock")));
         socket.Listen();
         return socket;
-    }
-
-    /// <summary>The API server asks virt-api what it serves before it hands requests on.</summary>
-    private async Task ServedAsync()
-    {
-        var services = new ResourceKind("apiregistration.k8s.io", "v1", "apiservices", "APIService", Namespaced: false);
-        await foreach (var change in cluster.Admin.WatchAsync(services, options: new() { FieldSelector = "metadata.name=v1.subresources.kubevirt.io" }, ct: Ct))
-        {
-            if (change.Object?["status"]?["conditions"]?.ToJsonString().Contains("\"True\"", StringComparison.Ordinal) == true)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task AnnouncedAsync()
-    {
-        await foreach (var change in cluster.Admin.WatchAsync(Kinds.Node, ct: Ct))
-        {
-            if (change.Object.Annotations().ContainsKey(Consoles.EndpointAnnotation))
-            {
-                return;
-            }
-        }
     }
 }

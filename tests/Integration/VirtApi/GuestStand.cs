@@ -68,7 +68,8 @@ internal sealed class GuestStand : IAsyncDisposable
             new GuestQuestions(cluster.Handler, options, TimeProvider.System));
         stand._agent = new ConsoleServer(
             cluster.Handler, options, NullLoggerFactory.Instance, NullLogger.Instance, TimeProvider.System, endpoints.Map).RunAsync(stand._stop.Token);
-        await stand.ServedAsync();
+        await cluster.ServedAsync(Ct);
+        await cluster.AnnouncedAsync($"node-{name}", Ct);
         return stand;
     }
 
@@ -110,29 +111,5 @@ internal sealed class GuestStand : IAsyncDisposable
         await Should.ThrowAsync<OperationCanceledException>(_agent);
         await _monitor.DisposeAsync();
         _stop.Dispose();
-    }
-
-    /// <summary>The API server knows what virt-api serves, and virt-api where the agent is.</summary>
-    private async Task ServedAsync()
-    {
-        foreach (var version in new[] { "v1", "v1alpha3" })
-        {
-            var services = new ResourceKind("apiregistration.k8s.io", "v1", "apiservices", "APIService", Namespaced: false);
-            await foreach (var change in _cluster.Admin.WatchAsync(services, options: new() { FieldSelector = $"metadata.name={version}.subresources.kubevirt.io" }, ct: Ct))
-            {
-                if (change.Object?["status"]?["conditions"]?.ToJsonString().Contains("\"True\"", StringComparison.Ordinal) == true)
-                {
-                    break;
-                }
-            }
-        }
-
-        await foreach (var change in _cluster.Admin.WatchAsync(Kinds.Node, options: new() { FieldSelector = $"metadata.name=node-{_name}" }, ct: Ct))
-        {
-            if (change.Object.Annotations().ContainsKey(Consoles.EndpointAnnotation))
-            {
-                return;
-            }
-        }
     }
 }

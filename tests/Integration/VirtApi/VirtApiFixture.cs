@@ -15,6 +15,8 @@ namespace Godwit.Integration.VirtApi;
 public sealed class VirtApiFixture : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("godwit-virt-api-").FullName;
+    private static readonly ResourceKind ApiServices =
+        new("apiregistration.k8s.io", "v1", "apiservices", "APIService", Namespaced: false);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ApiClient> _clients = [];
     private ApiServerHost? _server;
@@ -91,6 +93,44 @@ public sealed class VirtApiFixture : IAsyncLifetime
     {
         var document = (JsonObject)Yaml.Parse(yaml)!;
         return await (client ?? Admin).CreateAsync(KindOf(document), document);
+    }
+
+    /// <summary>Waits until the API server has found out what virt-api serves: before that it hands no requests on.</summary>
+    public async Task ServedAsync(CancellationToken ct)
+    {
+        foreach (var version in (string[])["v1", "v1alpha3"])
+        {
+            await UntilAsync(
+                ApiServices,
+                $"{version}.subresources.kubevirt.io",
+                static service => service.At("status", "conditions")?.ToJsonString().Contains("\"True\"", StringComparison.Ordinal) == true,
+                "is not available",
+                ct);
+        }
+    }
+
+    /// <summary>Waits until a node's agent has said where it is reached.</summary>
+    public Task AnnouncedAsync(string node, CancellationToken ct) =>
+        UntilAsync(Kinds.Node, node, static one => one.Annotations().ContainsKey(Consoles.EndpointAnnotation), "has no agent's address", ct);
+
+    private async Task UntilAsync(ResourceKind kind, string name, Func<JsonObject, bool> wanted, string otherwise, CancellationToken ct)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
+        try
+        {
+            await foreach (var change in Admin.WatchAsync(kind, options: new() { FieldSelector = $"metadata.name={name}" }, ct: either.Token))
+            {
+                if (change.Object is { } seen && wanted(seen))
+                {
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException late) when (deadline.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{kind.Kind} {name} {otherwise} after 30 s", late);
+        }
     }
 
     private async Task ApplyAsync(string file)

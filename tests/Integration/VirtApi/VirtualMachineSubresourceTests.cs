@@ -10,9 +10,6 @@ namespace Godwit.Integration.VirtApi;
 /// <summary>Virtual machines through the API server, virt-api's webhooks and its subresources; there is no virt-controller.</summary>
 public sealed class VirtualMachineSubresourceTests(VirtApiFixture cluster) : IClassFixture<VirtApiFixture>
 {
-    private static readonly ResourceKind ApiServices =
-        new("apiregistration.k8s.io", "v1", "apiservices", "APIService", Namespaced: false);
-
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     private Kubectl Kubectl => new(Path.Combine(cluster.Folder, "admin.kubeconfig"), cluster.Folder);
@@ -24,7 +21,7 @@ public sealed class VirtualMachineSubresourceTests(VirtApiFixture cluster) : ICl
     {
         var name = $"turned-{version}";
         await CreateAsync(name, "Halted");
-        await ServedAsync();
+        await cluster.ServedAsync(Ct);
         await PutAsync(name, "start", "{\"dryRun\":[\"All\"]}", version);
         (await VmAsync(name)).Spec!.RunStrategy.ShouldBe("Halted");
         await PutAsync(name, "start", "{}", version);
@@ -41,7 +38,7 @@ public sealed class VirtualMachineSubresourceTests(VirtApiFixture cluster) : ICl
     public async Task A_restart_is_asked_for_in_the_status_and_a_forced_one_shortens_the_end()
     {
         await CreateAsync("restarted", "Always");
-        await ServedAsync();
+        await cluster.ServedAsync(Ct);
         (await RefusalAsync("restarted", "restart", "{}")).ShouldContain("VM is not running");
         var vmi = await RunVmiAsync("restarted");
         await PutAsync("restarted", "restart", "{\"gracePeriodSeconds\":0}");
@@ -56,7 +53,7 @@ public sealed class VirtualMachineSubresourceTests(VirtApiFixture cluster) : ICl
     public async Task Migrate_makes_a_migration_of_the_running_VMI()
     {
         await CreateAsync("moved", "Always");
-        await ServedAsync();
+        await cluster.ServedAsync(Ct);
         (await RefusalAsync("moved", "migrate", "{}")).ShouldContain("virtualmachineinstance.kubevirt.io \"moved\" not found");
         await RunVmiAsync("moved");
         await PutAsync("moved", "migrate", "{\"dryRun\":[\"All\"]}");
@@ -73,7 +70,7 @@ public sealed class VirtualMachineSubresourceTests(VirtApiFixture cluster) : ICl
     public async Task An_evacuation_is_called_off_by_the_name_of_its_node()
     {
         await CreateAsync("stayer", "Always");
-        await ServedAsync();
+        await cluster.ServedAsync(Ct);
         await RunVmiAsync("stayer", """{"status":{"evacuationNodeName":"node07"}}""");
         (await RefusalAsync("stayer", "evacuate/cancel", "{\"evacuationNodeName\":\"node08\"}", resource: "virtualmachineinstances"))
             .ShouldContain("Internal error occurred");
@@ -86,7 +83,7 @@ public sealed class VirtualMachineSubresourceTests(VirtApiFixture cluster) : ICl
     [Fact]
     public async Task Discovery_lists_what_can_be_done_with_a_virtual_machine()
     {
-        await ServedAsync();
+        await cluster.ServedAsync(Ct);
         var listed = await cluster.Admin.GetRawAsync("/apis/subresources.kubevirt.io/v1", ct: Ct);
         foreach (var name in new[] { "start", "stop", "restart", "migrate", "evacuate/cancel" })
         {
@@ -172,21 +169,5 @@ public sealed class VirtualMachineSubresourceTests(VirtApiFixture cluster) : ICl
         }
 
         return vmi;
-    }
-
-    /// <summary>The API server asks virt-api what it serves before it hands requests on.</summary>
-    private async Task ServedAsync()
-    {
-        foreach (var version in new[] { "v1", "v1alpha3" })
-        {
-            await foreach (var change in cluster.Admin.WatchAsync(
-                ApiServices, options: new() { FieldSelector = $"metadata.name={version}.subresources.kubevirt.io" }, ct: Ct))
-            {
-                if (change.Object?["status"]?["conditions"]?.ToJsonString().Contains("\"True\"", StringComparison.Ordinal) == true)
-                {
-                    break;
-                }
-            }
-        }
     }
 }

@@ -42,6 +42,13 @@ public sealed class InstallTests
     public void A_vendors_version_is_read(string version, int major, int minor, string text) =>
         InstallProbe.Version(JsonNode.Parse(version)).ShouldBe((major, minor, text));
 
+    [Theory]
+    [InlineData("{metadata: {annotations: {godwit.dev/manifest-digest: a}}}", true)]
+    [InlineData("{metadata: {labels: {app.kubernetes.io/part-of: godwit}}}", true)]
+    [InlineData("{metadata: {labels: {app.kubernetes.io/part-of: other, kubevirt.io: ''}}}", false)]
+    [InlineData("{metadata: {name: a}}", false)]
+    public void An_object_is_ours_whichever_way_it_was_installed(string present, bool ours) => InstallProbe.IsOurs(Document(present)).ShouldBe(ours);
+
     [Fact]
     public void Virtual_machines_are_neither_lost_nor_left_alone_unasked()
     {

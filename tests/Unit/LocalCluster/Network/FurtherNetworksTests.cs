@@ -70,7 +70,7 @@ public sealed class FurtherNetworksTests
         var other = Network("kubevirt/migration", "migration0", """{"ips":[{"address":"192.168.77.3/24"}]}""");
         AttachedNetwork.StatusOf([main]).ShouldBeNull();
         AttachedNetwork.StatusOf([main, other]).ShouldBe(
-            """[{"name":"godwit","interface":"eth0","ips":["10.98.1.7"],"mac":"b","default":true,"dns":{}},{"name":"kubevirt/migration","interface":"migration0","ips":["192.168.77.3"],"mac":null,"dns":{}}]""");
+            """[{"name":"godwit","interface":"eth0","ips":["10.98.1.7"],"mac":"b","default":true,"dns":{}},{"name":"kubevirt/migration","interface":"migration0","ips":["192.168.77.3"],"dns":{}}]""");
     }
 
     private static AttachedNetwork Network(string network, string @interface, string result) =>

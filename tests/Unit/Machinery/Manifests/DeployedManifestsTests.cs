@@ -15,7 +15,9 @@ public sealed class DeployedManifestsTests
     [Fact]
     public void Kustomize_gets_every_file_but_those_for_LocalCluster()
     {
-        var listed = ((JsonArray)Yaml.Parse(File.ReadAllText(Path.Combine(Folder, "kustomization.yaml")))!["resources"]!).Select(static r => r.Text()!);
+        var kustomization = Yaml.Parse(File.ReadAllText(Path.Combine(Folder, "kustomization.yaml")));
+        kustomization.At("labels")!.AsArray().ShouldHaveSingleItem().Text("pairs", "app.kubernetes.io/part-of").ShouldBe("godwit");
+        var listed = ((JsonArray)kustomization!["resources"]!).Select(static r => r.Text()!);
         var files = Directory.EnumerateFiles(Folder, "*.yaml", SearchOption.AllDirectories)
             .Select(static f => Path.GetRelativePath(Folder, f))
             .Where(static f => f != "kustomization.yaml" && !f.StartsWith("localcluster/", StringComparison.Ordinal));
