@@ -111,6 +111,7 @@ internal sealed class CaseRunner(Case recorded, Server server, Recorder recorder
         {
             ["KUBECONFIG"] = kubeconfig,
             ["HOME"] = server.HomeFolder,
+            ["TMPDIR"] = server.HomeFolder,
             ["NS"] = recorded.Namespace ?? "",
             ["API"] = recorder.Address,
             ["CABUNDLE"] = server.CaBundle(),

@@ -113,6 +113,7 @@ public sealed class Kubectl(string kubeconfig, string home)
 
         start.Environment["KUBECONFIG"] = kubeconfig;
         start.Environment["HOME"] = home;
+        start.Environment["TMPDIR"] = home; // a refused edit is kept there by kubectl
         if (editor is not null)
         {
             start.Environment["KUBE_EDITOR"] = editor;
