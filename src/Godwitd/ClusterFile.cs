@@ -8,16 +8,13 @@ namespace Godwit.Godwitd;
 /// <summary>Reads <c>cluster.json</c>, which <c>godwit up</c> writes.</summary>
 public static class ClusterFile
 {
+    /// <summary>Whether the cluster is to have nothing of Godwit in it.</summary>
+    public static bool IsBare(string state) => Parse(Path.GetFullPath(state)).Flag("bare") == true;
+
     public static ClusterOptions Read(string state)
     {
         var folder = Path.GetFullPath(state);
-        var file = Path.Combine(folder, "cluster.json");
-        if (!File.Exists(file))
-        {
-            throw new UsageException($"{file} does not exist; `godwit up --state {folder}` writes it");
-        }
-
-        var json = JsonNode.Parse(File.ReadAllText(file));
+        var json = Parse(folder);
         var defaults = new ClusterOptions { StateDirectory = folder };
         var nodeCidr = json.Text("nodeCidr") ?? defaults.NodeCidr;
         return defaults with
@@ -34,6 +31,14 @@ public static class ClusterFile
             NodeCpus = (int?)json.Integer("nodeCpus"),
             ExtraAddresses = [Gateway(nodeCidr)],
         };
+    }
+
+    private static JsonNode? Parse(string folder)
+    {
+        var file = Path.Combine(folder, "cluster.json");
+        return File.Exists(file)
+            ? JsonNode.Parse(File.ReadAllText(file))
+            : throw new UsageException($"{file} does not exist; `godwit up --state {folder}` writes it");
     }
 
     /// <summary>The first address of the nodes' network: the bridge's.</summary>

@@ -17,11 +17,12 @@ public static class UpCommand
         var podCidr = new Option<string?>("--pod-cidr") { Description = "Network of the pods (default 10.98.0.0/16)", HelpName = "CIDR" };
         var serviceCidr = new Option<string?>("--service-cidr") { Description = "Network of the services (default 10.97.0.0/16)", HelpName = "CIDR" };
         var auto = new Option<bool>("--auto") { Description = "Choose free ports and networks" };
+        var bare = new Option<bool>("--bare") { Description = "Start the cluster without Godwit in it, as a place for godwit install" };
         var yes = GlobalOptions.Yes();
         var timeout = GlobalOptions.Timeout(60);
         var command = new Command("up", "Start a local cluster")
         {
-            nodes, name, port, webhookPort, nodeCidr, podCidr, serviceCidr, auto, yes, timeout,
+            nodes, name, port, webhookPort, nodeCidr, podCidr, serviceCidr, auto, bare, yes, timeout,
         };
         command.SetAction(async (parsed, ct) =>
         {
@@ -38,6 +39,7 @@ public static class UpCommand
                     PodCidr = parsed.GetValue(podCidr),
                     ServiceCidr = parsed.GetValue(serviceCidr),
                     Auto = parsed.GetValue(auto),
+                    Bare = parsed.GetValue(bare),
                     Yes = parsed.GetValue(yes),
                     Timeout = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
                 },
@@ -46,7 +48,7 @@ public static class UpCommand
             Say.Note(result.Ran
                 ? $"The cluster \"{result.Settings.Name}\" is running already, with {count} node{(count == 1 ? "" : "s")}."
                 : $"The cluster \"{result.Settings.Name}\" runs: {count} node{(count == 1 ? "" : "s")} Ready after {result.NodesReady.TotalSeconds:0.0} s, "
-                    + $"virtual machines welcome after {result.Ready.TotalSeconds:0.0} s.");
+                    + (result.Settings.Bare ? "Godwit is not in it: 'godwit install' brings it." : $"virtual machines welcome after {result.Ready.TotalSeconds:0.0} s."));
             Console.Out.WriteLine($"export KUBECONFIG={state.Kubeconfig}");
             return ExitCodes.Ok;
         });

@@ -22,4 +22,7 @@ public sealed record ClusterSettings
     public string? NodeMemory { get; init; }
 
     public int NodeCpus { get; init; } = 2;
+
+    /// <summary>A Kubernetes alone, without Godwit in it; the nodes have its images.</summary>
+    public bool Bare { get; init; }
 }

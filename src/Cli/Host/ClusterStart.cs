@@ -26,6 +26,11 @@ public sealed class ClusterStart(StateFolder state, TimeProvider clock)
             {
                 throw new CliException($"The cluster runs with {settings.Nodes.Count} nodes.", $"End it first: godwit down --state {state.Root}");
             }
+
+            if (options.Bare && !settings.Bare)
+            {
+                throw new CliException("The cluster runs with Godwit in it, so it cannot become bare.", $"End it first: godwit down --state {state.Root}");
+            }
         }
         else
         {
@@ -38,7 +43,11 @@ public sealed class ClusterStart(StateFolder state, TimeProvider clock)
         var deadline = new Deadline(options.Timeout, clock);
         await WaitAsync(settings, deadline, ct);
         var nodesReady = deadline.Elapsed;
-        await WaitForVirtualizationAsync(deadline, ct);
+        if (!settings.Bare)
+        {
+            await WaitForVirtualizationAsync(deadline, ct);
+        }
+
         return new(settings, running, nodesReady, deadline.Elapsed);
     }
 

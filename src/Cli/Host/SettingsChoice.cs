@@ -46,10 +46,16 @@ public static partial class SettingsChoice
             BinDir = AppContext.BaseDirectory.TrimEnd('/'),
             NodeMemory = $"{MemoryKiB() / (options.Nodes ?? settings.Nodes.Count)}Ki",
             NodeCpus = Environment.ProcessorCount,
+            Bare = options.Bare || settings.Bare,
         };
         if (settings.ApiPort is < 1 or > 65535 || settings.WebhookPort is < 1 or > 65535)
         {
             throw new CliException($"Ports {settings.ApiPort} and {settings.WebhookPort} are not both between 1 and 65535.", "Choose with --port and --webhook-port.");
+        }
+
+        if (earlier is { Bare: false } && options.Bare)
+        {
+            throw new CliException("The state folder holds a cluster with Godwit in it.", "Give another --state folder for a bare one, or `godwit down` the first.");
         }
 
         if (earlier is not null && earlier.Name != settings.Name)

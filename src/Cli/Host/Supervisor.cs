@@ -51,9 +51,10 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
     private List<Child> Plan()
     {
         var daemon = Path.Combine(settings.BinDir, "godwitd");
-        return
+        var cluster = new Child("cluster", daemon, ["cluster", "--state", state.Root], Needs: null);
+        return settings.Bare ? [cluster] :
         [
-            new("cluster", daemon, ["cluster", "--state", state.Root], Needs: null),
+            cluster,
             new(
                 "controller",
                 daemon,

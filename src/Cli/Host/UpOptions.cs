@@ -20,6 +20,9 @@ public sealed record UpOptions
     /// <summary>Choose free ports and networks where nothing was said.</summary>
     public bool Auto { get; init; }
 
+    /// <summary>Without Godwit in it.</summary>
+    public bool Bare { get; init; }
+
     public bool Yes { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);

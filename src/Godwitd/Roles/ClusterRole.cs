@@ -11,19 +11,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Godwit.Godwitd.Roles;
 
-/// <summary>The single-machine Kubernetes, with Godwit installed into it.</summary>
+/// <summary>The single-machine Kubernetes, with Godwit installed into it unless it is to be bare.</summary>
 public static partial class ClusterRole
 {
     private const int DevicesPerNode = 1000;
-    private const string LauncherFolder = "/opt/godwit";
+    private const string BinFolder = "/opt/godwit";
 
     public static Task RunAsync(Arguments arguments, ILoggerFactory loggers, CancellationToken ct)
     {
-        var options = ClusterFile.Read(arguments.Get("state"));
-        var emulated = IsEmulatedAsync(options, loggers.CreateLogger("godwitd.accelerator"), ct);
+        var state = arguments.Get("state");
+        var options = ClusterFile.Read(state);
+        IClusterService[] services = [new NodesService(Devices(), Images(options)), new SchedulerService(), new StorageService()];
         return ClusterHost.RunAsync(
             options,
-            [new NodesService(Devices(), [LauncherImage(options)]), new SchedulerService(), new StorageService(), new InstallService(emulated)],
+            ClusterFile.IsBare(state) ? services : [.. services, new InstallService(IsEmulatedAsync(options, loggers.CreateLogger("godwitd.accelerator"), ct))],
             loggers,
             ct);
     }
@@ -39,11 +40,18 @@ public static partial class ClusterRole
         return [.. known.Where(static d => File.Exists(d.Path)).Select(static d => new DeviceResource(d.Resource, d.Path, DevicesPerNode))];
     }
 
-    /// <summary>The launcher's image is this machine with our binaries in it: it has the machine's own QEMU.</summary>
-    private static HostImage LauncherImage(ClusterOptions options) => new(
-        new VirtControllerOptions().LauncherImage,
-        [$"{LauncherFolder}/virt-launcher"],
-        new Dictionary<string, string>(StringComparer.Ordinal) { [LauncherFolder] = options.BinDirectory ?? AppContext.BaseDirectory });
+    /// <summary>Godwit's images are this machine with our binaries in it: they have the machine's own QEMU and tools.</summary>
+    private static HostImage[] Images(ClusterOptions options)
+    {
+        var launcher = new VirtControllerOptions().LauncherImage;
+        var binds = new Dictionary<string, string>(StringComparer.Ordinal) { [BinFolder] = options.BinDirectory ?? AppContext.BaseDirectory };
+        return
+        [
+            new(launcher, [$"{BinFolder}/virt-launcher"], binds),
+            .. ((string[])["virt-handler", "virt-controller"]).Select(name =>
+                new HostImage(launcher.Replace("virt-launcher", name, StringComparison.Ordinal), [$"{BinFolder}/godwitd"], binds, Path: BinFolder)),
+        ];
+    }
 
     private static async Task<bool> IsEmulatedAsync(ClusterOptions options, ILogger logger, CancellationToken ct)
     {

@@ -165,7 +165,8 @@ public sealed class ApiServerHost : IAsyncDisposable
 
         var bound = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Address = new Uri($"https://127.0.0.1:{new Uri(bound).Port}");
-        var defaults = new ClusterDefaults(Operations, _pki.CaPem, addresses.First, Address.Port, _loggers.CreateLogger<ClusterDefaults>());
+        var reached = new IPEndPoint(Options.ExtraAddresses is [var first, ..] ? first : IPAddress.Loopback, Address.Port);
+        var defaults = new ClusterDefaults(Operations, _pki.CaPem, addresses.First, reached, _loggers.CreateLogger<ClusterDefaults>());
         await defaults.CreateAsync(cancellationToken);
         WriteKubeconfig(Path.Combine(Options.StateDirectory, "kubeconfig"), "admin", "kubernetes-admin", ["system:masters"]);
         _background.Add(defaults.RunAsync(_stopping.Token));

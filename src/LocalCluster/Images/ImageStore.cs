@@ -24,18 +24,17 @@ public sealed class ImageStore(string folder, TimeProvider time)
     public string RootOf(ImageRecord image) => Path.Combine(ContentOf(image.Digest), "rootfs");
 
     /// <summary>Makes the machine's own programs, with some folders beside them, an image.</summary>
-    public void RegisterHost(
-        string reference, IReadOnlyList<string> entrypoint, IReadOnlyDictionary<string, string> binds, IReadOnlyList<string>? environment = null)
+    public void RegisterHost(HostImage image)
     {
         Put(new ImageRecord
         {
-            Reference = ImageReference.Normalize(reference),
+            Reference = ImageReference.Normalize(image.Reference),
             Kind = ImageRecord.HostKind,
             Source = "host",
             Imported = time.GetUtcNow(),
-            Entrypoint = [.. entrypoint],
-            Binds = new(binds),
-            Environment = [.. environment ?? ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]],
+            Entrypoint = [.. image.Entrypoint],
+            Binds = new(image.Binds),
+            Environment = [$"PATH={(image.Path is { } first ? $"{first}:" : "")}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
         });
     }
 

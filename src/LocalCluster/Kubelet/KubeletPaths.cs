@@ -3,10 +3,17 @@ namespace Godwit.LocalCluster.Kubelet;
 /// <summary>Where a node keeps what. Pod folders look as the real kubelet's, so that agents find volumes where they expect them.</summary>
 public sealed record KubeletPaths(string ClusterName, string StateDirectory, string Node)
 {
+    private const string WellKnownRoot = "/var/lib/kubelet";
+
     public string NodeFolder => Path.Combine(StateDirectory, "nodes", Node);
 
     /// <summary>The kubelet's root as agents of the node are told.</summary>
     public string Root => Path.Combine(NodeFolder, "kubelet");
+
+    /// <summary>Nodes share the machine's files but for this: what pods know as the kubelet's folder is each node's own.</summary>
+    public string OnNode(string path) => path == WellKnownRoot || path.StartsWith(WellKnownRoot + "/", StringComparison.Ordinal)
+        ? Root + path[WellKnownRoot.Length..]
+        : path;
 
     public string Pods => Path.Combine(Root, "pods");
 

@@ -1,11 +1,13 @@
 using System.Net;
 using Godwit.LocalCluster.Images;
 using Godwit.LocalCluster.Network;
+using Godwit.LocalCluster.Services;
 using Godwit.Machinery;
+using Microsoft.Extensions.Logging;
 
 namespace Godwit.LocalCluster.Kubelet;
 
-/// <summary>The cluster's nodes: their networks, and a kubelet for each.</summary>
+/// <summary>The cluster's nodes: their networks, the way to services, and a kubelet for each.</summary>
 /// <param name="devices">Devices that nodes offer as extended resources.</param>
 /// <param name="hostImages">Images that stand for the machine's own programs.</param>
 public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnlyList<HostImage> hostImages) : IClusterService
@@ -22,12 +24,18 @@ public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnl
         var images = new ImageStore(KubeletPaths.ImagesOf(options.StateDirectory), context.Time);
         foreach (var image in hostImages)
         {
-            images.RegisterHost(image.Reference, image.Entrypoint, image.Binds);
+            // What was imported under that name is what is wanted.
+            if (images.Find(image.Reference) is null or { Kind: ImageRecord.HostKind })
+            {
+                images.RegisterHost(image);
+            }
         }
         context.ApiServer.PodLogs = new PodLogs(options.Name, options.StateDirectory, context.Time);
         await new NodeNetwork(tools).EnsureAsync(network, cancellationToken);
         using var api = ApiClient.FromKubeconfig(context.KubeconfigPath, context.Time);
-        await TaskGroup.RunAsync(cancellationToken, [.. network.Places.Select(place => Kubelet(context, network, place, api, tools))]);
+        var proxy = new ServiceProxy(
+            context.ApiServer.Operations.Store, network, tools, context.Time, context.Loggers.CreateLogger<ServiceProxy>());
+        await TaskGroup.RunAsync(cancellationToken, [proxy.RunAsync, .. network.Places.Select(place => Kubelet(context, network, place, api, tools))]);
     }
 
     /// <summary>The networks that a cluster's options name.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Godwit.LocalCluster.Objects;
 using Godwit.Machinery;
 
@@ -17,6 +18,11 @@ public sealed class PodEnvironment(ApiClient api, KubeletOptions options)
             result[pair[0]] = pair.Length > 1 ? pair[1] : "";
         }
         result["HOSTNAME"] = LaunchBuilder.Hostname(pod);
+        var links = pod.Spec.EnableServiceLinks != false;
+        foreach (var (name, value) in ServiceEnvironment.Of(await ServicesAsync(pod.Metadata.Namespace!, links, cancellation), pod.Metadata.Namespace!, links))
+        {
+            result[name] = value;
+        }
         foreach (var source in container.EnvFrom ?? [])
         {
             await AddAllAsync(pod, source, result, cancellation);
@@ -32,6 +38,13 @@ public sealed class PodEnvironment(ApiClient api, KubeletOptions options)
             }
         }
         return result;
+    }
+
+    private async Task<IReadOnlyList<JsonObject>> ServicesAsync(string @namespace, bool links, CancellationToken cancellation)
+    {
+        var server = await api.TryGetAsync(NodeKinds.Service, new(ServiceEnvironment.ApiServerNamespace, ServiceEnvironment.ApiServer), cancellation);
+        var others = links ? (await api.ListAsync(NodeKinds.Service, @namespace, ct: cancellation)).Items : [];
+        return server is null ? others : [server, .. others];
     }
 
     private async Task AddAllAsync(Pod pod, EnvFromSource source, Dictionary<string, string> result, CancellationToken cancellation)

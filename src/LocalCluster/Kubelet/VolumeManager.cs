@@ -56,6 +56,7 @@ public sealed class VolumeManager(ApiClient api, HostTools tools, ImageStore ima
             case { EmptyDir: { } source }:
                 return await EmptyDirAsync(pod, volume.Name, source, cancellation);
             case { HostPath: { } source }:
+                source = source with { Path = paths.OnNode(source.Path) };
                 HostPath(source);
                 return new(source.Path);
             case { Image: { } source }:

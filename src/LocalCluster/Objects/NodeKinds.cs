@@ -11,6 +11,7 @@ internal static class NodeKinds
     public static ResourceKind Event { get; } = new("", "v1", "events", "Event", Namespaced: true);
     public static ResourceKind ConfigMap { get; } = new("", "v1", "configmaps", "ConfigMap", Namespaced: true);
     public static ResourceKind Secret { get; } = new("", "v1", "secrets", "Secret", Namespaced: true);
+    public static ResourceKind Service { get; } = new("", "v1", "services", "Service", Namespaced: true);
     public static ResourceKind ServiceAccount { get; } = new("", "v1", "serviceaccounts", "ServiceAccount", Namespaced: true);
     public static ResourceKind Claim { get; } = new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Namespaced: true);
     public static ResourceKind Volume { get; } = new("", "v1", "persistentvolumes", "PersistentVolume", Namespaced: false);

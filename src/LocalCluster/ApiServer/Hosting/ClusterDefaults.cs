@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.Store;
 using Microsoft.Extensions.Logging;
@@ -5,9 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace Godwit.LocalCluster.ApiServer.Hosting;
 
 /// <summary>What every cluster has without anybody asking: namespaces, their default account and CA, the API server's own service.</summary>
-internal sealed partial class ClusterDefaults(ResourceOperations operations, string caPem, string serviceAddress, int port, ILogger logger)
+/// <param name="operations">The API.</param>
+/// <param name="caPem">The cluster's authority.</param>
+/// <param name="serviceAddress">The address of the API server's service.</param>
+/// <param name="endpoint">Where pods reach the API server itself.</param>
+/// <param name="logger">For what cannot be filled.</param>
+internal sealed partial class ClusterDefaults(ResourceOperations operations, string caPem, string serviceAddress, IPEndPoint endpoint, ILogger logger)
 {
     private const string RootCa = "kube-root-ca.crt";
+    private const string ServerName = "kubernetes";
+    private const string PortName = "https";
 
     private static readonly string[] Namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
@@ -23,14 +31,41 @@ internal sealed partial class ClusterDefaults(ResourceOperations operations, str
             await FillAsync(ns.Key.Name, cancellationToken);
         }
 
-        var service = Object("v1", "Service", "kubernetes");
-        service["metadata"]!["labels"] = new JsonObject { ["component"] = "apiserver", ["provider"] = "kubernetes" };
+        var service = Object("v1", "Service", ServerName);
+        service["metadata"]!["labels"] = new JsonObject { ["component"] = "apiserver", ["provider"] = ServerName };
         service["spec"] = new JsonObject
         {
             ["clusterIP"] = serviceAddress,
-            ["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 443, ["protocol"] = "TCP", ["targetPort"] = port }),
+            ["ports"] = new JsonArray(new JsonObject { ["name"] = PortName, ["port"] = 443, ["protocol"] = "TCP", ["targetPort"] = endpoint.Port }),
         };
-        await operations.EnsureAsync(operations.Target("services", "default", "kubernetes"), service, cancellationToken);
+        await operations.EnsureAsync(operations.Target("services", "default", ServerName), service, cancellationToken);
+        await AnnounceAsync(cancellationToken);
+    }
+
+    /// <summary>The server is no pod, so its endpoints are its own to write; the port may be another one than in an earlier life.</summary>
+    private async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        var slice = Object("discovery.k8s.io/v1", "EndpointSlice", ServerName);
+        slice["metadata"]!["labels"] = new JsonObject { ["kubernetes.io/service-name"] = ServerName };
+        slice["addressType"] = "IPv4";
+        slice["endpoints"] = new JsonArray(new JsonObject
+        {
+            ["addresses"] = new JsonArray(endpoint.Address.ToString()),
+            ["conditions"] = new JsonObject { ["ready"] = true },
+        });
+        slice["ports"] = new JsonArray(new JsonObject { ["name"] = PortName, ["port"] = endpoint.Port, ["protocol"] = "TCP" });
+        var target = operations.Target("endpointslices.discovery.k8s.io", "default", ServerName);
+        await operations.EnsureAsync(target, slice, cancellationToken);
+        await operations.ModifyAsync(
+            target,
+            found =>
+            {
+                found["endpoints"] = slice["endpoints"]!.DeepClone();
+                found["ports"] = slice["ports"]!.DeepClone();
+                return found;
+            },
+            RequestOptions.System,
+            cancellationToken);
     }
 
     /// <summary>Fills new namespaces, and puts back what somebody deleted, until cancelled.</summary>
