@@ -43,6 +43,10 @@ public static class Kinds
     public static ResourceKind NetworkAttachmentDefinition { get; } =
         new("k8s.cni.cncf.io", "v1", "network-attachment-definitions", "NetworkAttachmentDefinition", Namespaced: true);
 
+    /// <summary>An API that another server serves behind the API server.</summary>
+    public static ResourceKind ApiService { get; } =
+        new("apiregistration.k8s.io", "v1", "apiservices", "APIService", Namespaced: false);
+
     public static ResourceKind Event { get; } = new("", "v1", "events", "Event", Namespaced: true);
 
     public static ResourceKind ServiceAccount { get; } =

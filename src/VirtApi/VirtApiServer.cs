@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
+using Godwit.Types;
 using Godwit.VirtApi.Admission;
 using Godwit.VirtApi.Serving;
 using Godwit.VirtApi.Subresources;
@@ -26,7 +27,7 @@ public static partial class VirtApiServer
     [
         new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", Namespaced: false),
         new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", Namespaced: false),
-        new("apiregistration.k8s.io", "v1", "apiservices", "APIService", Namespaced: false),
+        Kinds.ApiService,
     ];
 
     /// <summary>Serves until cancelled; throws when a part of it dies.</summary>

@@ -65,6 +65,7 @@ internal static class Wiring
             if (!TakesTheSame(change.Old, change.New))
             {
                 EnqueueWaiting();
+                EnqueueInstallation();
             }
 
             if (change.New is null || !SameTaints(change.Old, change.New))
@@ -78,7 +79,7 @@ internal static class Wiring
         });
         caches.Configuration.OnChange(() =>
         {
-            installation.Enqueue(InstallationReconciler.KeyOf(caches.Configuration.KubeVirt));
+            EnqueueInstallation();
 
             // Another taint key may mean that nodes are being drained already.
             foreach (var vmi in caches.Vmis.List())
@@ -89,6 +90,10 @@ internal static class Wiring
             EnqueueWaiting();
             queue.WakeAll();
         });
+
+        caches.ApiServices.OnChange(_ => EnqueueInstallation());
+
+        void EnqueueInstallation() => installation.Enqueue(InstallationReconciler.KeyOf(caches.Configuration.KubeVirt));
 
         void EnqueueMigrations(NamespacedName vmi)
         {

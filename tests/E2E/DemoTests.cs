@@ -11,7 +11,7 @@ public sealed class DemoTests(ClusterFixture cluster)
     [Fact]
     public async Task The_demo_moves_the_guest_there_and_back_and_nothing_is_lost()
     {
-        cluster.Require();
+        cluster.RequireOwn();
         var outcome = await cluster.GodwitAsync(["demo", "--json", "--yes"], TimeSpan.FromMinutes(6));
         var report = JsonNode.Parse(outcome.Ok());
         var migrations = report.At("migrations").ShouldBeOfType<JsonArray>();

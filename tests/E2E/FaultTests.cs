@@ -55,7 +55,7 @@ public sealed class FaultTests(ClusterFixture cluster)
     {
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-no-target");
-        var other = await guest.NodeAsync() == "node01" ? "node02" : "node01";
+        var other = cluster.Other(await guest.NodeAsync());
         (await cluster.KubectlAsync(["cordon", other])).Ok();
         try
         {

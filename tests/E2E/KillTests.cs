@@ -17,10 +17,10 @@ public sealed class KillTests(ClusterFixture cluster)
     [InlineData("target")]
     public async Task A_killed_process_comes_back_and_the_migration_ends_cleanly(string which)
     {
-        cluster.Require();
+        cluster.RequireOwn();
         await using var guest = await Guest.StartAsync(cluster, $"e2e-kill-{which}");
         var home = await guest.NodeAsync();
-        var away = home == "node01" ? "node02" : "node01";
+        var away = cluster.Other(home);
         var process = which switch { "source" => $"handler-{home}", "target" => $"handler-{away}", _ => which };
 
         // Slow enough to be hit in the middle, and still faster than the guest writes.

@@ -75,7 +75,7 @@ public sealed class KubectlTests(ClusterFixture cluster)
     [InlineData("get", "nodes", "-o", "wide")]
     [InlineData("get", "pods", "-A")]
     [InlineData("get", "vmi,vmim", "-A", "-o", "yaml")]
-    [InlineData("describe", "node", "node01")]
+    [InlineData("describe", "nodes")]
     [InlineData("events", "-A")]
     public async Task Stock_kubectl_is_content_with(params string[] words)
     {

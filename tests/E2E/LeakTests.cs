@@ -12,7 +12,7 @@ public sealed class LeakTests(ClusterFixture cluster)
     [Fact]
     public async Task Moves_in_a_row_succeed_and_leave_nothing_behind_at_either_node()
     {
-        cluster.Require();
+        cluster.RequireOwn();
         string[] after;
         var before = Machine.Leftovers(ClusterFixture.Name, cluster.State.Root);
         // The cluster's own group is made with its first pod and stays as long as the cluster does.
@@ -41,7 +41,7 @@ public sealed class LeakTests(ClusterFixture cluster)
     [Fact]
     public async Task A_cluster_that_is_down_has_left_nothing_on_the_machine()
     {
-        cluster.Require();
+        cluster.RequireOwn();
         const string Name = "godwitgone";
         const string State = "/var/lib/godwit-gone";
         var godwit = Path.Combine(ClusterFixture.Binaries, "godwit");

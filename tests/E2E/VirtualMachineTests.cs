@@ -43,8 +43,8 @@ public sealed class VirtualMachineTests(ClusterFixture cluster)
             var second = await UntilAnotherAsync(first);
 
             var explained = (await cluster.GodwitAsync(["explain", Name, .. InNamespace])).Ok();
-            explained.ShouldContain("node01");
-            explained.ShouldContain("node02");
+            explained.ShouldContain(cluster.Nodes[0]);
+            explained.ShouldContain(cluster.Nodes[1]);
 
             var pod = (await KubectlAsync(null, "get", "pod", "-l", $"kubevirt.io/created-by={second}", "-o", "jsonpath={.items[0].metadata.name}")).Ok();
             (await Evictions.PostAsync(cluster, Namespace, pod)).Ok();

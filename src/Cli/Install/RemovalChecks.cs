@@ -11,7 +11,7 @@ public static class RemovalChecks
         ({ Installed: false }, _) => new("Godwit is not installed here.", "'godwit install' brings it."),
         ({ AsPods: false }, _) => new("Godwit does not run as pods here: this cluster was made by 'godwit up'.", "'godwit down' ends both."),
         ({ VirtualMachines: [_, ..] machines }, VirtualMachinesFate.Unsaid) => new(
-            $"There are {machines.Count} virtual machines: {string.Join(", ", machines.Take(Shown))}{(machines.Count > Shown ? ", …" : "")}.",
+            $"{(machines.Count == 1 ? "There is one virtual machine" : $"There are {machines.Count} virtual machines")}: {string.Join(", ", machines.Take(Shown))}{(machines.Count > Shown ? ", …" : "")}.",
             "'--keep-vms' lets them run on without Godwit, '--delete-vms' ends and removes them. Nothing was changed."),
         _ => null,
     };

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
 using Microsoft.Extensions.Logging;
@@ -44,6 +45,8 @@ internal sealed class Caches
         Namespaces = new Informer<Namespace>(api, Kinds.Namespace, TypesJson.Default.Namespace, logger, clock);
         Policies = new Informer<MigrationPolicy>(
             api, Kinds.MigrationPolicy, TypesJson.Default.MigrationPolicy, logger, clock);
+        ApiServices = new Informer<JsonObject>(
+            api, Kinds.ApiService, MachineryJson.Default.JsonObject, logger, clock, new InformerOptions { LabelSelector = Labels.App });
         Configuration = new ConfigurationCache(api, logger, clock);
     }
 
@@ -65,6 +68,9 @@ internal sealed class Caches
 
     public Informer<MigrationPolicy> Policies { get; }
 
+    /// <summary>The APIs that virt-api serves.</summary>
+    public Informer<JsonObject> ApiServices { get; }
+
     public ConfigurationCache Configuration { get; }
 
     /// <summary>The loops that fill the caches.</summary>
@@ -72,6 +78,7 @@ internal sealed class Caches
     [
         Vmis.RunAsync, Migrations.RunAsync, Pods.RunAsync, Nodes.RunAsync, Claims.RunAsync, Namespaces.RunAsync,
         Policies.RunAsync, Configuration.RunAsync, VirtualMachines.RunAsync, ReplicaSets.RunAsync,
+        ApiServices.RunAsync,
     ];
 
     /// <summary>What must be filled before anything is decided.</summary>
@@ -79,7 +86,7 @@ internal sealed class Caches
     [
         Vmis.WaitForSyncAsync, Migrations.WaitForSyncAsync, Pods.WaitForSyncAsync, Nodes.WaitForSyncAsync,
         Claims.WaitForSyncAsync, Namespaces.WaitForSyncAsync, Policies.WaitForSyncAsync, Configuration.WaitForSyncAsync,
-        VirtualMachines.WaitForSyncAsync, ReplicaSets.WaitForSyncAsync,
+        VirtualMachines.WaitForSyncAsync, ReplicaSets.WaitForSyncAsync, ApiServices.WaitForSyncAsync,
     ];
 
     public IReadOnlyList<Pod> PodsOf(VirtualMachineInstance vmi) => Pods.ByIndex(ByVmi, vmi.Metadata.Uid ?? "");

@@ -5,11 +5,12 @@ using Godwit.Types;
 namespace Godwit.VirtController;
 
 /// <summary>
-/// Reports in the KubeVirt resource that the installation works, as its settings count only from then on, and which settings
-/// of the ConfigMap of 2020 cannot be read.
+/// Reports in the KubeVirt resource whether the installation works, and which settings of the ConfigMap of 2020 cannot be read.
 /// </summary>
 internal sealed class InstallationReconciler(ApiClient api, Caches caches, EventRecorder events, TimeProvider clock)
 {
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
     private IReadOnlyList<string> _told = [];
 
     /// <summary>Where the resource is, or would be: the ConfigMap is looked at without one too.</summary>
@@ -30,14 +31,17 @@ internal sealed class InstallationReconciler(ApiClient api, Caches caches, Event
             return Result.Done;
         }
 
-        var wanted = InstallationDecisions.Decide(kubeVirt, VirtControllerOptions.Version, errors, clock.GetUtcNow());
+        var now = clock.GetUtcNow();
+        var readiness = Readiness.Of(caches.ApiServices.List(), caches.Nodes.List(), now);
+        var wanted = InstallationDecisions.Decide(kubeVirt, VirtControllerOptions.Version, readiness, errors, now);
         if (ApiObjects.Patch(kubeVirt, wanted, TypesJson.Default.KubeVirt) is { } patch)
         {
             await api.PatchAsync(
                 Kinds.KubeVirt, key, PatchKind.Merge, patch, TypesJson.Default.KubeVirt, WriteOptions.Status, ct);
         }
 
-        return Result.Done;
+        // Silence makes no event.
+        return Result.After(Period);
     }
 
     /// <summary>Writes down on the map what of it was last good: a process that starts while it cannot be read needs it.</summary>

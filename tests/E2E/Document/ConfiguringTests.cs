@@ -28,7 +28,7 @@ public sealed class ConfiguringTests(ClusterFixture cluster, DocumentGuest<Confi
     [Fact]
     public void A_new_cluster_has_the_kubevirt_config_as_the_document_shows_it()
     {
-        cluster.Require();
+        cluster.RequireOwn();
         var shown = Yaml.ParseObjects(File.ReadAllText(Path.Combine(ClusterFixture.Root, "examples", "kubevirt-config.yaml"))).Single();
         JsonNode.DeepEquals(cluster.WrittenConfiguration["data"], shown["data"]).ShouldBeTrue(cluster.WrittenConfiguration.ToJsonString());
         JsonNode.DeepEquals(cluster.WrittenConfiguration.At("metadata", "labels"), shown.At("metadata", "labels")).ShouldBeTrue();

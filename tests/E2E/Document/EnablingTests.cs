@@ -75,7 +75,7 @@ public sealed class EnablingTests(ClusterFixture cluster, DocumentGuest<Enabling
 
         (await Tool.RunAsync(
             "kubectl",
-            ["--kubeconfig", cluster.State.Kubeconfig, "edit", "configmap", "kubevirt-config", "-n", "kubevirt"],
+            ["--kubeconfig", cluster.Kubeconfig, "edit", "configmap", "kubevirt-config", "-n", "kubevirt"],
             TimeSpan.FromSeconds(30),
             new Dictionary<string, string> { ["KUBE_EDITOR"] = "sed -i s/DataVolumes/DataVolumes,LiveMigration/" })).Ok();
         (await cluster.KubectlAsync(["get", "configmap", "kubevirt-config", "-n", "kubevirt", "-o", "jsonpath={.data.feature-gates}"])).Ok()

@@ -7,7 +7,6 @@ namespace Godwit.Tests.E2E.Document;
 public sealed class FourGuests(ClusterFixture cluster) : IAsyncLifetime
 {
     public const string Namespace = "doc-four";
-    private const string Other = "node02";
     private readonly List<Guest> _guests = [];
 
     internal IReadOnlyList<Guest> All => _guests;
@@ -19,7 +18,8 @@ public sealed class FourGuests(ClusterFixture cluster) : IAsyncLifetime
             return;
         }
 
-        (await cluster.KubectlAsync(["cordon", Other])).Ok();
+        var other = cluster.Nodes[1];
+        (await cluster.KubectlAsync(["cordon", other])).Ok();
         try
         {
             await Guest.EnsureNamespaceAsync(cluster, Namespace);
@@ -27,7 +27,7 @@ public sealed class FourGuests(ClusterFixture cluster) : IAsyncLifetime
         }
         finally
         {
-            (await cluster.KubectlAsync(["uncordon", Other])).Ok();
+            (await cluster.KubectlAsync(["uncordon", other])).Ok();
         }
     }
 

@@ -127,7 +127,7 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, FourGuests guests)
     {
         var node = await guests.All[0].NodeAsync();
         await Task.WhenAll(guests.All.Select(guest => guest.BringToAsync(cluster, node)));
-        return (node, node == "node01" ? "node02" : "node01");
+        return (node, cluster.Other(node));
     }
 
     private async Task<Guest> AwayFromAsync(string other, string @namespace, string name, Action<JsonObject> change, bool migratable = true)

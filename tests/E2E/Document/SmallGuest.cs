@@ -12,7 +12,7 @@ internal static class SmallGuest
     public const string Calm = "mg.mem=32 mg.hot=4 mg.rate=1";
 
     public static Task<Guest> StartAsync(
-        ClusterFixture cluster, string @namespace, string name, string work = Calm, Action<JsonObject>? change = null, bool migratable = true, bool booted = true) =>
+        TestCluster cluster, string @namespace, string name, string work = Calm, Action<JsonObject>? change = null, bool migratable = true, bool booted = true) =>
         Guest.StartAsync(
             cluster,
             @namespace,
@@ -28,7 +28,7 @@ internal static class SmallGuest
             booted: booted);
 
     /// <summary>A claim, and a change that puts the guest's disk on it.</summary>
-    public static async Task<Action<JsonObject>> OnClaimAsync(ClusterFixture cluster, string @namespace, string claim, string accessMode)
+    public static async Task<Action<JsonObject>> OnClaimAsync(TestCluster cluster, string @namespace, string claim, string accessMode)
     {
         await Guest.EnsureNamespaceAsync(cluster, @namespace);
         (await cluster.KubectlAsync(["create", "-n", @namespace, "-f", "-"], $$"""
@@ -47,7 +47,7 @@ internal static class SmallGuest
     }
 
     /// <summary>Moves the guest to the node unless it is there.</summary>
-    public static async Task BringToAsync(this Guest guest, ClusterFixture cluster, string node)
+    public static async Task BringToAsync(this Guest guest, TestCluster cluster, string node)
     {
         if (await guest.NodeAsync() != node)
         {

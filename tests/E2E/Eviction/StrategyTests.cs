@@ -12,10 +12,12 @@ namespace Godwit.Tests.E2E.Eviction;
 /// <summary>Every eviction strategy with a real guest of its own, under the drain taint and under a real eviction of its pod.</summary>
 public sealed class StrategyTests(ClusterFixture cluster)
 {
-    private const string Node = "node01";
-    private const string Other = "node02";
     private const string Namespace = StrategyRow.Namespace;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(90);
+
+    private string Node => cluster.Nodes[0];
+
+    private string Other => cluster.Nodes[1];
 
     [Fact]
     public async Task Each_strategy_does_under_the_drain_taint_and_under_eviction_what_the_matrix_says()

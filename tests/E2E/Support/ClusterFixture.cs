@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using Godwit.Cli.Host;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Support;
 using Godwit.Types;
@@ -14,30 +12,31 @@ namespace Godwit.Tests.E2E.Support;
 /// <summary>
 /// One cluster of the built binaries for all tests, under a name of its own; taken away at the end, and before the start if
 /// an earlier run was killed. Where it cannot be started because the machine lacks something, the tests are skipped and say why.
+/// With <c>GODWIT_TEST_KUBECONFIG</c> it is the cluster of that file, where Godwit is installed and two nodes have the demo
+/// guest's image; what needs the processes of <c>godwit up</c> is skipped then.
 /// </summary>
-public sealed class ClusterFixture : IAsyncLifetime
+public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
 {
     public const string Name = "godwite2e";
+    private const string Variable = "GODWIT_TEST_KUBECONFIG";
     private static readonly NamespacedName Configuration = new(Installation.Namespace, Installation.ConfigMapName);
-    private static readonly TimeSpan UpLimit = TimeSpan.FromMinutes(3);
-    private ApiClient? _api;
+    private readonly string? _given = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } file ? Path.GetFullPath(file) : null;
 
-    public static string Root { get; } = FindRoot();
-
-    public static string Binaries { get; } = Path.Combine(Root, "artifacts", "godwit");
-
-    /// <summary>Why the tests cannot run here; null when they can.</summary>
-    public string? Lacking { get; private set; }
-
-    public StateFolder State { get; } = new("/var/lib/godwit-e2e");
+    public override string Kubeconfig => _given ?? base.Kubeconfig;
 
     /// <summary>The ConfigMap that <c>godwit up</c> wrote; it is taken away then, for the tests begin with today's defaults.</summary>
     internal JsonObject WrittenConfiguration { get; private set; } = [];
 
-    public ApiClient Api => _api ?? throw new InvalidOperationException(Lacking ?? "the cluster is not up");
+    protected override IReadOnlyList<string> Address => _given is null ? base.Address : ["--kubeconfig", _given];
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
+        if (_given is not null)
+        {
+            await ConnectAsync();
+            return;
+        }
+
         Lacking = Missing();
         if (Lacking is not null)
         {
@@ -46,50 +45,25 @@ public sealed class ClusterFixture : IAsyncLifetime
 
         await GodwitAsync(["down"], UpLimit);
         (await GodwitAsync(["up", "--name", Name, "--auto", "--yes", "--timeout", "90"], UpLimit)).Ok();
-        _api = ApiClient.FromKubeconfig(State.Kubeconfig);
-        WrittenConfiguration = await _api.GetAsync(Kinds.ConfigMap, Configuration);
-        await _api.DeleteAsync(Kinds.ConfigMap, Configuration);
-        var cache = Path.Combine(Binaries, "cache", "demo-guest");
-        (await Tool.RunAsync("/bin/sh", [Path.Combine(Binaries, "guest", "build.sh"), cache], UpLimit)).Ok();
-        (await GodwitAsync(["image", "import", Path.Combine(cache, "demo-guest.oci.tar")], UpLimit)).Ok();
+        await ConnectAsync();
+        WrittenConfiguration = await Api.GetAsync(Kinds.ConfigMap, Configuration);
+        await Api.DeleteAsync(Kinds.ConfigMap, Configuration);
+        await ImportGuestAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        _api?.Dispose();
-        if (Lacking is null)
+        await base.DisposeAsync();
+        if (Lacking is null && _given is null)
         {
             await GodwitAsync(["down"], UpLimit);
         }
     }
 
-    /// <summary>Skips the test, loudly, where the cluster cannot be had.</summary>
-    public void Require() => Assert.SkipWhen(Lacking is not null, Lacking ?? "");
-
-    /// <summary>Runs the built command on this cluster.</summary>
-    internal Task<Tool.Outcome> GodwitAsync(IEnumerable<string> arguments, TimeSpan? limit = null) => Tool.RunAsync(
-        Path.Combine(Binaries, "godwit"), [.. arguments, "--state", State.Root], limit ?? TimeSpan.FromMinutes(2), new Dictionary<string, string> { ["KUBECONFIG"] = "" });
-
-    /// <summary>Runs the machine's own kubectl on this cluster.</summary>
-    internal Task<Tool.Outcome> KubectlAsync(IEnumerable<string> arguments, string? input = null, TimeSpan? limit = null) => Tool.RunAsync(
-        "kubectl", ["--kubeconfig", State.Kubeconfig, .. arguments], limit ?? TimeSpan.FromMinutes(3), input: input);
-
-    private static string? Missing()
+    /// <summary>Skips a test that looks at, or ends, the processes which <c>godwit up</c> started.</summary>
+    public void RequireOwn()
     {
-        if (Environment.UserName != "root")
-        {
-            return "SKIPPED: end-to-end tests make network namespaces and mounts, so they run as root only";
-        }
-
-        if (!File.Exists(Path.Combine(Binaries, "godwit")))
-        {
-            return $"SKIPPED: {Binaries}/godwit is not built; run GODWIT_BUILD=only ./godwit";
-        }
-
-        var missing = new[] { "qemu-system-x86_64", "kubectl", "runc", "conmon", "nft", "dnsmasq" }.Where(static t => !Tool.Exists(t)).ToArray();
-        return missing.Length > 0 ? $"SKIPPED: {string.Join(", ", missing)} missing; run hack/install-dependencies.sh --yes test" : null;
+        Require();
+        Assert.SkipWhen(_given is not null, $"SKIPPED: needs a cluster of `godwit up`, not that of {Variable}");
     }
-
-    private static string FindRoot([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }

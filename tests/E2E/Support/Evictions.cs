@@ -6,7 +6,7 @@ namespace Godwit.Tests.E2E.Support;
 internal static class Evictions
 {
     /// <summary>Asks for the eviction of a pod; the answer is judged by the caller.</summary>
-    public static Task<Tool.Outcome> PostAsync(ClusterFixture cluster, string @namespace, string pod, string query = "", string[]? dryRun = null)
+    public static Task<Tool.Outcome> PostAsync(TestCluster cluster, string @namespace, string pod, string query = "", string[]? dryRun = null)
     {
         var eviction = new JsonObject
         {

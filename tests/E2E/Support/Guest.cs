@@ -11,13 +11,13 @@ namespace Godwit.Tests.E2E.Support;
 internal sealed class Guest : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
-    private readonly ClusterFixture _cluster;
+    private readonly TestCluster _cluster;
     private readonly ObjectFollower _follower;
     private readonly ConsoleCollector _console;
     private readonly CancellationTokenSource _stop = new();
     private Task _collecting = Task.CompletedTask;
 
-    private Guest(ClusterFixture cluster, NamespacedName name)
+    private Guest(TestCluster cluster, NamespacedName name)
     {
         _cluster = cluster;
         Name = name;
@@ -32,7 +32,7 @@ internal sealed class Guest : IAsyncDisposable
     /// it may be moved, or it is known that it may not. Without <paramref name="booted"/> its machine runs, whatever the guest does.
     /// </summary>
     public static async Task<Guest> StartAsync(
-        ClusterFixture cluster,
+        TestCluster cluster,
         string @namespace,
         string name = "demo",
         string memory = "256Mi",
@@ -44,7 +44,7 @@ internal sealed class Guest : IAsyncDisposable
     {
         var guest = new Guest(cluster, new(@namespace, name));
         await EnsureNamespaceAsync(cluster, @namespace);
-        var vmi = Yaml.ParseObjects(await File.ReadAllTextAsync(Path.Combine(ClusterFixture.Root, "examples", "vmi-demo.yaml"))).Single();
+        var vmi = Yaml.ParseObjects(await File.ReadAllTextAsync(Path.Combine(TestCluster.Root, "examples", "vmi-demo.yaml"))).Single();
         vmi.Ensure("metadata")["name"] = name;
         vmi.Ensure("metadata")["namespace"] = @namespace;
         vmi.Ensure("spec", "domain", "memory")["guest"] = memory;
@@ -76,7 +76,7 @@ internal sealed class Guest : IAsyncDisposable
         (@object.At("status", "conditions") as JsonArray)?.FirstOrDefault(c => c.Text("type") == type);
 
     /// <summary>Makes the namespace unless it is there.</summary>
-    public static async Task EnsureNamespaceAsync(ClusterFixture cluster, string @namespace)
+    public static async Task EnsureNamespaceAsync(TestCluster cluster, string @namespace)
     {
         if (await cluster.Api.TryGetAsync(Kinds.Namespace, NamespacedName.Cluster(@namespace)) is null)
         {

@@ -121,17 +121,23 @@ public sealed class VirtControllerTests(ControllerFixture cluster) : IClassFixtu
     }
 
     [Fact]
-    public async Task The_installation_is_reported_as_deployed()
+    public async Task An_installation_without_virt_api_is_not_reported_as_deployed_and_says_what_is_missing()
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await foreach (var item in cluster.Api.WatchAsync(
             Kinds.KubeVirt, Installation.Namespace, TypesJson.Default.KubeVirt, new WatchOptions(), deadline.Token))
         {
-            if (item.Object?.Status?.Phase == KubeVirtPhases.Deployed)
+            if (item.Object?.Status is { } status && status.Conditions.IsTrue(Conditions.Created))
             {
+                status.Phase.ShouldBe(KubeVirtPhases.Deploying);
+                var available = status.Conditions.Find(Conditions.Available)!;
+                (available.Status, available.Reason).ShouldBe((Conditions.False, "DeploymentInProgress"));
+                available.Message!.ShouldContain("no APIService names virt-api");
                 return;
             }
         }
+
+        Assert.Fail("the installation was not reported within 20 s");
     }
 
     private Task<Pod> TargetAsync(VirtualMachineInstance vmi, VirtualMachineInstanceMigration migration) =>

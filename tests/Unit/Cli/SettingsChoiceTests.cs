@@ -36,6 +36,15 @@ public sealed class SettingsChoiceTests
         (settings.Name, settings.Nodes.Count, settings.ApiPort, settings.NodeCidr).ShouldBe(("two", 1, 7443, "10.1.0.0/24"));
     }
 
+    [Fact]
+    public void A_bare_cluster_stays_bare_and_no_other_becomes_it()
+    {
+        Decide(new() { Bare = true }).Bare.ShouldBeTrue();
+        SettingsChoice.Decide(new(), new ClusterSettings { Bare = true }, [], static _ => true).Bare.ShouldBeTrue();
+        Should.Throw<CliException>(static () => SettingsChoice.Decide(new() { Bare = true }, new ClusterSettings(), [], static _ => true))
+            .Message.ShouldContain("Godwit in it");
+    }
+
     [Theory]
     [InlineData("Godwit")]
     [InlineData("2nd")]

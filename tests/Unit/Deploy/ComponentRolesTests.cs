@@ -25,7 +25,7 @@ public sealed class ComponentRolesTests
             .. Each(Installation.ControllerUser, "list watch create patch delete", "ns/virtualmachineinstancemigrations.kubevirt.io"),
             .. Each(Installation.ControllerUser, "list watch patch", "ns/virtualmachines.kubevirt.io", "nodes"),
             .. Each(Installation.ControllerUser, "list watch",
-                "ns/virtualmachineinstancereplicasets.kubevirt.io", "migrationpolicies.migrations.kubevirt.io", "namespaces", "persistentvolumeclaims", "kubevirt/kubevirts.kubevirt.io", "kubevirt/configmaps=kubevirt-config"),
+                "ns/virtualmachineinstancereplicasets.kubevirt.io", "migrationpolicies.migrations.kubevirt.io", "apiservices.apiregistration.k8s.io", "namespaces", "persistentvolumeclaims", "kubevirt/kubevirts.kubevirt.io", "kubevirt/configmaps=kubevirt-config"),
             .. Each(Installation.ControllerUser, "patch",
                 "ns/virtualmachines.kubevirt.io:status", "ns/virtualmachineinstancereplicasets.kubevirt.io:status", "ns/virtualmachineinstancemigrations.kubevirt.io:status", "kubevirt/kubevirts.kubevirt.io:status"),
             .. Each(Installation.ControllerUser, "patch", "kubevirt/configmaps=kubevirt-config"),

