@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster;
 using Godwit.LocalCluster.Images;
@@ -32,6 +33,7 @@ public sealed class NodeCluster : IAsyncLifetime
         Name = "gwtest4",
         ApiPort = 14843,
         NodeCidr = "10.104.64.0/24",
+        ExtraAddresses = [IPAddress.Parse("10.104.64.1")],
         PodCidr = "10.174.0.0/16",
         ServiceCidr = "10.184.0.0/16",
     };
