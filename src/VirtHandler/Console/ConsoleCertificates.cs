@@ -28,8 +28,8 @@ internal sealed partial class ConsoleCertificates
         _logger = logger;
         _secrets = new(api, Kinds.Secret, MachineryJson.Default.JsonObject, logger, time, InformerOptions.One(Secret));
         _maps = new(api, Kinds.ConfigMap, MachineryJson.Default.JsonObject, logger, time, InformerOptions.One(TrustMap));
-        _secrets.OnChange(_ => Use(_secrets.Get(Secret), _maps.Get(TrustMap)));
-        _maps.OnChange(_ => Use(_secrets.Get(Secret), _maps.Get(TrustMap)));
+        _secrets.OnChange(_ => Refresh());
+        _maps.OnChange(_ => Refresh());
     }
 
     public X509Certificate2 Current => Known.Certificate;
@@ -43,6 +43,15 @@ internal sealed partial class ConsoleCertificates
 
     public Task RunAsync(CancellationToken cancellationToken) => TaskGroup.RunAsync(cancellationToken, _secrets.RunAsync, _maps.RunAsync);
 
+    private void Refresh()
+    {
+        // Each has a loop of its own: who comes second must also see what the first saw.
+        lock (_gate)
+        {
+            Use(_secrets.Get(Secret), _maps.Get(TrustMap));
+        }
+    }
+
     // What is gone or cannot be read leaves what was known in force. Replaced certificates are left to the garbage collector:
     // handshakes under way may still hold them.
     internal void Use(JsonObject? secret, JsonObject? trust)
@@ -55,11 +64,7 @@ internal sealed partial class ConsoleCertificates
 
         try
         {
-            lock (_gate)
-            {
-                _state = _state is { } known && known.Source == certificate ? known with { Trust = authorities } : Load(certificate, key, authorities);
-            }
-
+            _state = _state is { } known && known.Source == certificate ? known with { Trust = authorities } : Load(certificate, key, authorities);
             _first.TrySetResult();
         }
         catch (Exception e) when (e is FormatException or CryptographicException or ArgumentException)

@@ -18,6 +18,10 @@ namespace Godwit.Tests.E2E.Support;
 public sealed class ClusterFixture : IAsyncLifetime
 {
     public const string Name = "godwite2e";
+
+    /// <summary>Environment variable; 1 has all certificates of the components replaced each minute while the tests run.</summary>
+    private const string RotateSwitch = "GODWIT_TEST_ROTATE";
+
     private static readonly NamespacedName Configuration = new(Installation.Namespace, Installation.ConfigMapName);
     private static readonly TimeSpan UpLimit = TimeSpan.FromMinutes(3);
     private ApiClient? _api;
@@ -49,6 +53,11 @@ public sealed class ClusterFixture : IAsyncLifetime
         _api = ApiClient.FromKubeconfig(State.Kubeconfig);
         WrittenConfiguration = await _api.GetAsync(Kinds.ConfigMap, Configuration);
         await _api.DeleteAsync(Kinds.ConfigMap, Configuration);
+        if (Environment.GetEnvironmentVariable(RotateSwitch) == "1")
+        {
+            await Rotation.EveryAsync(_api, seconds: 60);
+        }
+
         var cache = Path.Combine(Binaries, "cache", "demo-guest");
         (await Tool.RunAsync("/bin/sh", [Path.Combine(Binaries, "guest", "build.sh"), cache], UpLimit)).Ok();
         (await GodwitAsync(["image", "import", Path.Combine(cache, "demo-guest.oci.tar")], UpLimit)).Ok();
