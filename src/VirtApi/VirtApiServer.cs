@@ -39,7 +39,13 @@ public static partial class VirtApiServer
         var injectors = TrustingKinds
             .Select(kind => new TrustInjector(api, kind, options.Service, certificates, logger, clock))
             .ToArray();
-        certificates.BundleChanged = () => Array.ForEach(injectors, static injector => injector.Refresh());
+        var agents = new AgentCertificates(api, certificates, logger, clock);
+        certificates.IsTrusted = () => agents.IsPublished && Array.TrueForAll(injectors, static injector => injector.IsInPlace);
+        certificates.Changed = () =>
+        {
+            Array.ForEach(injectors, static injector => injector.Refresh());
+            agents.Refresh();
+        };
         await using var app = Build(options, api, certificates, logs, logger, clock);
         await app.StartAsync(ct);
         try
@@ -48,7 +54,7 @@ public static partial class VirtApiServer
                 ct,
                 [
                     certificates.RunAsync,
-                    new AgentCertificates(api, certificates, logger, clock).RunAsync,
+                    agents.RunAsync,
                     token => AnnounceAsync(app, options, injectors, logger, clock, token),
                     .. injectors.Select(injector => (Func<CancellationToken, Task>)injector.RunAsync),
                 ]);

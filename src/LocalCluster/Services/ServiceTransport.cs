@@ -7,18 +7,34 @@ namespace Godwit.LocalCluster.Services;
 
 /// <summary>
 /// HTTPS connections of the API server to servers that objects name: by URL, or by service, whose endpoints are looked up for
-/// every new connection. One pool of connections for each certificate authority.
+/// every new connection. One pool of connections for each bundle of certificate authorities; pools of bundles that objects no longer
+/// name go away, and what is still open in them stays.
 /// </summary>
-public sealed class ServiceTransport(ServiceResolver resolver, X509Certificate2? clientCertificate = null) : IDisposable
+public sealed class ServiceTransport(ServiceResolver resolver, X509Certificate2? clientCertificate = null, TimeProvider? time = null) : IDisposable
 {
-    private readonly ConcurrentDictionary<Trust, HttpMessageInvoker> _pools = new();
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly ConcurrentDictionary<Trust, ServicePool> _pools = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>How many pools there are.</summary>
+    public int Count => _pools.Count;
 
     /// <summary>
     /// The pool for a target. <paramref name="caBundle"/> is PEM in base64 as objects hold it; empty: the machine's authorities.
     /// Requests to services go to <c>https://NAME.NAMESPACE.svc:PORT</c>.
     /// </summary>
-    public HttpMessageInvoker Pool(string caBundle, bool insecure = false) =>
-        _pools.GetOrAdd(new Trust(caBundle, insecure), trust => new HttpMessageInvoker(Handler(trust)));
+    public HttpMessageInvoker Pool(string caBundle, bool insecure = false)
+    {
+        var trust = new Trust(caBundle, insecure);
+        if (!_pools.TryGetValue(trust, out var pool))
+        {
+            DropUnused();
+            pool = _pools.GetOrAdd(trust, key => new ServicePool(new HttpMessageInvoker(Handler(key)), _time.GetTimestamp()));
+        }
+
+        return pool.Use(_time.GetTimestamp());
+    }
 
     public static string Host(string ns, string name) => $"{name}.{ns}.svc";
 
@@ -27,6 +43,15 @@ public sealed class ServiceTransport(ServiceResolver resolver, X509Certificate2?
         foreach (var pool in _pools.Values)
         {
             pool.Dispose();
+        }
+    }
+
+    // Forgotten and not disposed: nothing is idle in them any more, and somebody may just be about to use one.
+    private void DropUnused()
+    {
+        foreach (var entry in _pools.Where(entry => _time.GetElapsedTime(entry.Value.LastUse) > IdleTimeout * 2))
+        {
+            _pools.TryRemove(entry);
         }
     }
 
@@ -47,7 +72,7 @@ public sealed class ServiceTransport(ServiceResolver resolver, X509Certificate2?
         {
             SslOptions = options,
             ConnectCallback = ConnectAsync,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+            PooledConnectionIdleTimeout = IdleTimeout,
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,

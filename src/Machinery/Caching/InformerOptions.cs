@@ -10,6 +10,9 @@ public sealed record InformerOptions
 
     public string? FieldSelector { get; init; }
 
+    /// <summary>A single object of a namespaced kind, which also those may follow who have no right to the others.</summary>
+    public static InformerOptions One(NamespacedName name) => new() { Namespace = name.Namespace, FieldSelector = $"metadata.name={name.Name}" };
+
     /// <summary>
     /// How long one watch lasts before the server ends it in order; up to half as long again, by chance. A connection that
     /// died without a word is found out ten seconds after that.

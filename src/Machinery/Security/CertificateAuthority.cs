@@ -25,7 +25,7 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>The certificate that others are to trust.</summary>
     public string CertificatePem => Pair.CertificatePem;
 
-    public DateTimeOffset NotAfter => new(_certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+    public DateTimeOffset NotAfter => End(_certificate);
 
     /// <summary>A new self-signed authority.</summary>
     public static CertificateAuthority Create(
@@ -51,6 +51,15 @@ public sealed class CertificateAuthority : IDisposable
     public static CertificateAuthority FromPem(CertificatePair pair, TimeProvider? clock = null) =>
         new(pair.Load(), pair, clock ?? TimeProvider.System);
 
+    /// <summary>When a certificate of this class was made: its validity begins earlier. To the second, rounded down.</summary>
+    public static DateTimeOffset IssuedAt(X509Certificate2 certificate) => Begin(certificate) + ClockSkew;
+
+    /// <summary>From when on a certificate is valid.</summary>
+    public static DateTimeOffset Begin(X509Certificate2 certificate) => new(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+
+    /// <summary>Until when a certificate is valid.</summary>
+    public static DateTimeOffset End(X509Certificate2 certificate) => new(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+
     /// <summary>A new key with a certificate for it; it never outlives the authority.</summary>
     public CertificatePair Issue(LeafRequest leaf)
     {
@@ -67,7 +76,7 @@ public sealed class CertificateAuthority : IDisposable
         var now = _clock.GetUtcNow();
         var end = now + leaf.Validity;
         var begin = now - ClockSkew;
-        var issuerBegin = new DateTimeOffset(_certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+        var issuerBegin = Begin(_certificate);
         using var certificate = request.Create(
             _certificate.SubjectName,
             Generator(),

@@ -23,7 +23,7 @@ public sealed record KubeVirtSpec : ApiPart
 
     public string? UninstallStrategy { get; init; }
 
-    public JsonElement? CertificateRotateStrategy { get; init; }
+    public CertificateRotateStrategy? CertificateRotateStrategy { get; init; }
 
     public string? ProductName { get; init; }
 

@@ -43,6 +43,7 @@ internal static class PolicyValidation
             errors.Add($"{Path}.developerConfiguration.memoryOvercommit", "must be greater than 0", "100 means that guests get what they ask for.");
         }
 
+        RotationValidation.Check(updated, errors);
         if (config?.Migrations is not { } migrations)
         {
             return;

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
@@ -11,92 +9,95 @@ namespace Godwit.VirtApi.Serving;
 /// Gives the agents on the nodes what they need to serve consoles: a certificate of our authority in a Secret, and the
 /// authorities to trust in a ConfigMap.
 /// </summary>
-public sealed partial class AgentCertificates(ApiClient api, ServingCertificates certificates, ILogger logger, TimeProvider clock)
+public sealed class AgentCertificates
 {
     private static readonly NamespacedName Secret = new(Installation.Namespace, Consoles.HandlerSecret);
     private static readonly NamespacedName Trust = new(Installation.Namespace, Consoles.TrustConfigMap);
+    private readonly ApiClient _api;
+    private readonly ServingCertificates _certificates;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
+    private readonly Informer<JsonObject> _secrets;
+    private readonly Informer<JsonObject> _maps;
+    private readonly ControllerRunner _runner;
+    private volatile string? _published;
+
+    public AgentCertificates(ApiClient api, ServingCertificates certificates, ILogger logger, TimeProvider clock)
+    {
+        _api = api;
+        _certificates = certificates;
+        _logger = logger;
+        _clock = clock;
+        _secrets = new(api, Kinds.Secret, MachineryJson.Default.JsonObject, logger, clock, InformerOptions.One(Secret));
+        _maps = new(api, Kinds.ConfigMap, MachineryJson.Default.JsonObject, logger, clock, InformerOptions.One(Trust));
+        _runner = new("agent-certificates", ReconcileAsync, logger, clock, new() { Workers = 1, ReconcileTimeout = TimeSpan.FromSeconds(30) });
+        _secrets.OnChange(_ => Refresh());
+        _maps.OnChange(_ => Refresh());
+    }
+
+    /// <summary>Whether the agents can read the whole present bundle.</summary>
+    public bool IsPublished => _published == _certificates.TrustBundle;
+
+    /// <summary>Looks again, as authorities or settings have changed.</summary>
+    public void Refresh() => _runner.Enqueue(Secret);
 
     /// <summary>Keeps both as they should be; failures are tried again.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    public Task RunAsync(CancellationToken ct)
     {
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            try
-            {
-                await PublishTrustAsync(ct);
-                await PublishCertificateAsync(ct);
-                backoff.Reset();
-                await Task.Delay(CertificatePlan.CheckAfter, clock, ct);
-            }
-            catch (ApiException e)
-            {
-                LogFailed(logger, e.Message);
-                await backoff.WaitAsync(clock, ct);
-            }
-        }
+        Refresh();
+        return TaskGroup.RunAsync(ct, _secrets.RunAsync, _maps.RunAsync, token => _runner.RunAsync(token));
     }
 
-    private async Task PublishTrustAsync(CancellationToken ct)
+    private async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
-        var map = await api.TryGetAsync(Kinds.ConfigMap, Trust, ct);
+        var material = _certificates.Material;
+        // Trust goes before what asks for it.
+        await PublishTrustAsync(material.TrustBundle, ct);
+        return Result.After(await PublishCertificateAsync(key, material, ct));
+    }
+
+    private async Task PublishTrustAsync(string bundle, CancellationToken ct)
+    {
+        var map = await _api.TryGetAsync(Kinds.ConfigMap, Trust, ct);
         if (map is null)
         {
-            await api.CreateAsync(
-                Kinds.ConfigMap, Document("ConfigMap", Trust, new JsonObject { [Consoles.TrustKey] = certificates.TrustBundle }), ct: ct);
+            await _api.CreateAsync(Kinds.ConfigMap, Document("ConfigMap", Trust, new JsonObject { [Consoles.TrustKey] = bundle }), ct: ct);
         }
-        else if (map.Text("data", Consoles.TrustKey) != certificates.TrustBundle)
+        else if (map.Text("data", Consoles.TrustKey) != bundle)
         {
-            map.Ensure("data")[Consoles.TrustKey] = certificates.TrustBundle;
-            await api.ReplaceAsync(Kinds.ConfigMap, map, ct: ct);
+            map.Ensure("data")[Consoles.TrustKey] = bundle;
+            await _api.ReplaceAsync(Kinds.ConfigMap, map, ct: ct);
         }
+
+        _published = bundle;
     }
 
-    private async Task PublishCertificateAsync(CancellationToken ct)
+    /// <summary>Also says when to look again.</summary>
+    private async Task<TimeSpan> PublishCertificateAsync(NamespacedName key, CertificateMaterial material, CancellationToken ct)
     {
-        var secret = await api.TryGetAsync(Kinds.Secret, Secret, ct);
-        if (CertificatePlan.IsGood(Read(secret), certificates.Material, [Consoles.HandlerName], clock))
+        var secret = await _api.TryGetAsync(Kinds.Secret, key, ct);
+        var current = SecretPair.Read(secret, "tls.crt", "tls.key");
+        var decision = LeafPlan.Decide("the agents' certificate", current, material.Authority, [Consoles.HandlerName], _certificates.Rotation, _clock);
+        if (decision.Change is { } change)
         {
-            return;
+            var data = new JsonObject();
+            SecretPair.Write(data, "tls.crt", "tls.key", decision.Pair);
+            if (secret is null)
+            {
+                var document = Document("Secret", key, data);
+                document["type"] = "kubernetes.io/tls";
+                await _api.CreateAsync(Kinds.Secret, document, ct: ct);
+            }
+            else
+            {
+                secret["data"] = data;
+                await _api.ReplaceAsync(Kinds.Secret, secret, ct: ct);
+            }
+
+            CertificateLog.Write(_logger, key, [change]);
         }
 
-        using var authority = CertificateAuthority.FromPem(certificates.Material.Authority, clock);
-        var pair = CertificatePlan.Issue(authority, [Consoles.HandlerName]);
-        var data = new JsonObject { ["tls.crt"] = Encode(pair.CertificatePem), ["tls.key"] = Encode(pair.KeyPem) };
-        if (secret is null)
-        {
-            var document = Document("Secret", Secret, data);
-            document["type"] = "kubernetes.io/tls";
-            await api.CreateAsync(Kinds.Secret, document, ct: ct);
-        }
-        else
-        {
-            secret["data"] = data;
-            await api.ReplaceAsync(Kinds.Secret, secret, ct: ct);
-        }
-
-        LogIssued(logger, Secret);
-    }
-
-    /// <summary>The pair in a TLS Secret; null when there is none that can be used.</summary>
-    private static CertificatePair? Read(JsonNode? secret)
-    {
-        if (secret.Text("data", "tls.crt") is not { } certificate || secret.Text("data", "tls.key") is not { } key)
-        {
-            return null;
-        }
-
-        try
-        {
-            var pair = new CertificatePair(
-                Encoding.UTF8.GetString(Convert.FromBase64String(certificate)), Encoding.UTF8.GetString(Convert.FromBase64String(key)));
-            pair.Load().Dispose();
-            return pair;
-        }
-        catch (Exception e) when (e is FormatException or CryptographicException or ArgumentException)
-        {
-            return null;
-        }
+        return Lifetime.Pause(_clock.GetUtcNow(), decision.Due);
     }
 
     private static JsonObject Document(string kind, NamespacedName name, JsonObject data) => new()
@@ -111,12 +112,4 @@ public sealed partial class AgentCertificates(ApiClient api, ServingCertificates
         },
         ["data"] = data,
     };
-
-    private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
-
-    [LoggerMessage(330, LogLevel.Information, "The agents' certificate in Secret {Secret} was made or renewed")]
-    private static partial void LogIssued(ILogger logger, NamespacedName secret);
-
-    [LoggerMessage(331, LogLevel.Warning, "The agents' certificate cannot be published: {Error}; trying again")]
-    private static partial void LogFailed(ILogger logger, string error);
 }

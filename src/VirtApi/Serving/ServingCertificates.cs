@@ -17,9 +17,13 @@ public sealed partial class ServingCertificates : IDisposable
     private readonly IReadOnlyList<string> _names;
     private readonly ILogger _logger;
     private readonly TimeProvider _clock;
-    private readonly List<X509Certificate2> _retired = [];
+    private readonly Informer<JsonObject> _secrets;
+    private readonly Informer<KubeVirt> _settings;
+    private readonly ControllerRunner _runner;
     private volatile X509Certificate2? _current;
-    private CertificateMaterial? _material;
+    private volatile CertificateMaterial? _material;
+    private volatile CertificateRotation _rotation = CertificateRotation.Default;
+    private string? _judged;
 
     public ServingCertificates(ApiClient api, NamespacedName secret, NamespacedName service, ILogger logger, TimeProvider clock)
     {
@@ -34,73 +38,97 @@ public sealed partial class ServingCertificates : IDisposable
         ];
         _logger = logger;
         _clock = clock;
+        _secrets = new(api, Kinds.Secret, MachineryJson.Default.JsonObject, logger, clock, InformerOptions.One(secret));
+        _settings = new(api, Kinds.KubeVirt, TypesJson.Default.KubeVirt, logger, clock, new() { Namespace = Installation.Namespace });
+        _runner = new("certificates", ReconcileAsync, logger, clock, new() { Workers = 1, ReconcileTimeout = TimeSpan.FromSeconds(30) });
+        _secrets.OnChange(_ => _runner.Enqueue(secret));
+        _settings.OnChange(_ => _runner.Enqueue(secret));
     }
 
-    /// <summary>Called when the trust bundle has changed.</summary>
-    public Action? BundleChanged { get; set; }
+    /// <summary>Called when the authorities, the trust bundle or the settings have changed.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>Whether all that is to trust the bundle has been written; until then no new authority signs.</summary>
+    public Func<bool> IsTrusted { get; set; } = static () => false;
 
     /// <summary>The certificate for new connections.</summary>
     public X509Certificate2 Current => _current ?? throw new InvalidOperationException("There is no certificate yet.");
 
-    /// <summary>The authorities that the API server is to trust, as PEM.</summary>
+    /// <summary>The authorities that others are to trust, as PEM.</summary>
     public string TrustBundle => Material.TrustBundle;
 
     /// <summary>All that the Secret holds.</summary>
     public CertificateMaterial Material => _material ?? throw new InvalidOperationException("There is no certificate yet.");
 
+    /// <summary>How long certificates live.</summary>
+    public CertificateRotation Rotation => _rotation;
+
     /// <summary>Waits for the first certificates, however long the API server takes.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
-        while (!await TryRefreshAsync(ct))
+        while (true)
         {
-            await backoff.WaitAsync(_clock, ct);
+            try
+            {
+                await ReconcileAsync(_secret, ct);
+                return;
+            }
+            catch (ApiException e) when (e.IsConflict || e.IsAlreadyExists)
+            {
+                // Another replica wrote first; what it wrote is as good.
+                await backoff.WaitAsync(_clock, ct);
+            }
+            catch (ApiException e)
+            {
+                LogFailed(_logger, _secret, e.Message);
+                await backoff.WaitAsync(_clock, ct);
+            }
         }
     }
 
-    /// <summary>Renews what is about to expire, and takes over what other replicas renewed.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    /// <summary>Renews what is due, and takes over what other replicas renewed.</summary>
+    public Task RunAsync(CancellationToken ct)
     {
-        while (true)
-        {
-            await Task.Delay(CertificatePlan.CheckAfter, _clock, ct);
-            await TryRefreshAsync(ct);
-        }
+        // The start has looked once; the next look may be due before anything changes.
+        _runner.Enqueue(_secret);
+        return TaskGroup.RunAsync(ct, _secrets.RunAsync, _settings.RunAsync, token => _runner.RunAsync(token));
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _current?.Dispose();
+
+    /// <summary>Reads past the caches: what is decided here must not rest on what another replica has replaced.</summary>
+    private async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
-        _current?.Dispose();
-        _retired.ForEach(static certificate => certificate.Dispose());
+        var kubeVirts = await _api.ListAsync(Kinds.KubeVirt, Installation.Namespace, TypesJson.Default.KubeVirt, ct: ct);
+        var secret = await _api.TryGetAsync(Kinds.Secret, key, ct);
+        var stored = CertificateMaterial.Read(secret);
+        var rotation = Read(kubeVirts.Items.OrderBy(static item => item.Metadata.Name, StringComparer.Ordinal).FirstOrDefault());
+        var decision = CertificatePlan.Decide(stored, _names, rotation, stored is not null && stored == _material && IsTrusted(), _clock);
+        if (!ReferenceEquals(stored, decision.Material))
+        {
+            await StoreAsync(secret, decision.Material, ct);
+            CertificateLog.Write(_logger, key, decision.Changes);
+        }
+
+        Use(decision.Material, rotation);
+        return Result.After(decision.Again);
     }
 
-    private async Task<bool> TryRefreshAsync(CancellationToken ct)
+    /// <summary>The settings that hold; those that cannot be meant are complained of once for each version of the resource.</summary>
+    private CertificateRotation Read(KubeVirt? kubeVirt)
     {
-        try
+        if (kubeVirt?.Metadata.ResourceVersion is { } version && version != _judged)
         {
-            var secret = await _api.TryGetAsync(Kinds.Secret, _secret, ct);
-            var stored = CertificateMaterial.Read(secret);
-            var wanted = CertificatePlan.Decide(stored, _names, _clock);
-            if (!ReferenceEquals(stored, wanted))
+            _judged = version;
+            foreach (var error in RotationValidation.Check(kubeVirt))
             {
-                await StoreAsync(secret, wanted, ct);
-                LogRenewed(_logger, _secret);
+                LogBadSetting(_logger, new(kubeVirt.Metadata.Namespace ?? "", kubeVirt.Metadata.Name ?? ""), error.ToString());
             }
+        }
 
-            Use(wanted);
-            return true;
-        }
-        catch (ApiException e) when (e.IsConflict || e.IsAlreadyExists)
-        {
-            LogOtherReplica(_logger, _secret);
-            return false;
-        }
-        catch (ApiException e)
-        {
-            LogFailed(_logger, _secret, e.Message);
-            return false;
-        }
+        return CertificateRotation.Resolve(kubeVirt);
     }
 
     private Task<JsonObject> StoreAsync(JsonObject? secret, CertificateMaterial material, CancellationToken ct)
@@ -129,33 +157,27 @@ public sealed partial class ServingCertificates : IDisposable
         return _api.ReplaceAsync(Kinds.Secret, secret, ct: ct);
     }
 
-    private void Use(CertificateMaterial material)
+    private void Use(CertificateMaterial material, CertificateRotation rotation)
     {
         var before = _material;
+        var same = material == before && rotation == _rotation;
         if (material.Serving != before?.Serving)
         {
-            // Handshakes that are under way may still hold the old one; there are few in a process's life, so they are kept.
-            if (_current is { } old)
-            {
-                _retired.Add(old);
-            }
-
+            // The old one is left to the garbage collector: handshakes that are under way may still hold it.
             _current = material.Serving.Load();
         }
 
         _material = material;
-        if (material.TrustBundle != before?.TrustBundle)
+        _rotation = rotation;
+        if (!same)
         {
-            BundleChanged?.Invoke();
+            Changed?.Invoke();
         }
     }
 
-    [LoggerMessage(310, LogLevel.Information, "Certificates in Secret {Secret} were made or renewed")]
-    private static partial void LogRenewed(ILogger logger, NamespacedName secret);
-
-    [LoggerMessage(311, LogLevel.Debug, "Another replica wrote Secret {Secret} first")]
-    private static partial void LogOtherReplica(ILogger logger, NamespacedName secret);
-
-    [LoggerMessage(312, LogLevel.Warning, "Cannot read or write Secret {Secret}: {Error}")]
+    [LoggerMessage(312, LogLevel.Warning, "Cannot read or write Secret {Secret}: {Error}; trying again")]
     private static partial void LogFailed(ILogger logger, NamespacedName secret, string error);
+
+    [LoggerMessage(313, LogLevel.Error, "KubeVirt {KubeVirt}: {Error}; certificates are renewed as if nothing were set")]
+    private static partial void LogBadSetting(ILogger logger, NamespacedName kubeVirt, string error);
 }

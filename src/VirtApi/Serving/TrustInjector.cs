@@ -35,6 +35,9 @@ public sealed class TrustInjector
         }
     }
 
+    /// <summary>Whether every object that there is has the present bundle.</summary>
+    public bool IsInPlace => _objects.HasSynced && _objects.List().All(@object => Wanted(@object).Count == 0);
+
     /// <summary>Waits until every object that there is now has been put right.</summary>
     public async Task WaitAsync(CancellationToken ct)
     {
@@ -50,7 +53,7 @@ public sealed class TrustInjector
 
     private async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
-        var patch = TrustInjection.Decide(_objects.Get(key), _service, _certificates.TrustBundle);
+        var patch = Wanted(_objects.Get(key));
         if (patch.Count > 0)
         {
             await _api.PatchAsync(_kind, key, PatchKind.Json, patch, ct: ct);
@@ -58,4 +61,6 @@ public sealed class TrustInjector
 
         return Result.Done;
     }
+
+    private JsonArray Wanted(JsonObject? @object) => TrustInjection.Decide(@object, _service, _certificates.TrustBundle);
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.WebSockets;
 using Godwit.Machinery;
 using Godwit.Types;
@@ -24,7 +23,8 @@ internal sealed class AgentLink(ApiClient api, VirtApiOptions options, ServingCe
             return AgentAnswer.Failed(NoAddress(vmi));
         }
 
-        using var handler = new SocketsHttpHandler { SslOptions = PeerOptions(), ConnectTimeout = DialTimeout };
+        var handshake = new AgentHandshake(certificates, clock);
+        using var handler = new SocketsHttpHandler { SslOptions = handshake.Options, ConnectTimeout = DialTimeout };
         using var client = new HttpMessageInvoker(handler);
         using var request = new HttpRequestMessage(method, $"https://{endpoint}{Path(vmi, subresource)}")
         {
@@ -42,7 +42,7 @@ internal sealed class AgentLink(ApiClient api, VirtApiOptions options, ServingCe
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return AgentAnswer.Failed($"the agent of node \"{vmi.Status!.NodeName}\" gave no answer at {endpoint}: {e.Message}");
+            return AgentAnswer.Failed($"the agent of node \"{vmi.Status!.NodeName}\" gave no answer at {endpoint}: {handshake.Explain(e)}");
         }
     }
 
@@ -55,7 +55,8 @@ internal sealed class AgentLink(ApiClient api, VirtApiOptions options, ServingCe
             return SubresourceRefusal.Internal(NoAddress(vmi));
         }
 
-        using var handler = new SocketsHttpHandler { SslOptions = PeerOptions() };
+        var handshake = new AgentHandshake(certificates, clock);
+        using var handler = new SocketsHttpHandler { SslOptions = handshake.Options };
         using var invoker = new HttpMessageInvoker(handler);
         using var agent = new ClientWebSocket();
         agent.Options.AddSubProtocol(Consoles.Subprotocol);
@@ -70,7 +71,7 @@ internal sealed class AgentLink(ApiClient api, VirtApiOptions options, ServingCe
         {
             return agent.HttpStatusCode == HttpStatusCode.Conflict
                 ? SubresourceRefusal.Conflict(vmi.Metadata.Name!, $"the guest offers no {subresource} on node \"{vmi.Status!.NodeName}\" now; try again")
-                : SubresourceRefusal.Internal($"the agent of node \"{vmi.Status!.NodeName}\" cannot be reached at {endpoint}: {e.Message}");
+                : SubresourceRefusal.Internal($"the agent of node \"{vmi.Status!.NodeName}\" cannot be reached at {endpoint}: {handshake.Explain(e)}");
         }
 
         using var client = await context.WebSockets.AcceptWebSocketAsync(
@@ -88,12 +89,4 @@ internal sealed class AgentLink(ApiClient api, VirtApiOptions options, ServingCe
 
     private static string Path(VirtualMachineInstance vmi, string subresource) =>
         Consoles.Path(vmi.Metadata.Namespace!, vmi.Metadata.Name!, subresource);
-
-    /// <summary>Agents are known by the name in their certificate, which comes from our own authority, and not by their address.</summary>
-    private SslClientAuthenticationOptions PeerOptions() => new()
-    {
-        ClientCertificates = [certificates.Current],
-        LocalCertificateSelectionCallback = (_, _, _, _, _) => certificates.Current,
-        RemoteCertificateValidationCallback = (_, peer, _, _) => PeerTrust.Accepts(peer, certificates.TrustBundle, Consoles.HandlerName),
-    };
 }

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
@@ -78,7 +77,8 @@ internal sealed partial class SubresourceEndpoints(
             return;
         }
 
-        using var handler = new SocketsHttpHandler { SslOptions = PeerOptions() };
+        var handshake = new AgentHandshake(certificates, clock);
+        using var handler = new SocketsHttpHandler { SslOptions = handshake.Options };
         using var invoker = new HttpMessageInvoker(handler);
         using var agent = new ClientWebSocket();
         agent.Options.AddSubProtocol(Consoles.Subprotocol);
@@ -91,7 +91,7 @@ internal sealed partial class SubresourceEndpoints(
         }
         catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
         {
-            LogNoAgent(logger, key, endpoint.ToString(), e.Message);
+            LogNoAgent(logger, key, endpoint.ToString(), handshake.Explain(e));
             var code = (int)agent.HttpStatusCode;
             await RefuseAsync(
                 context,
@@ -99,7 +99,7 @@ internal sealed partial class SubresourceEndpoints(
                 code is 404 or 409 ? "Conflict" : "InternalError",
                 code is 404 or 409
                     ? "VMI is not running"
-                    : $"the agent of node \"{vmi.Status!.NodeName}\" cannot be reached at {endpoint}: {e.Message}");
+                    : $"the agent of node \"{vmi.Status!.NodeName}\" cannot be reached at {endpoint}: {handshake.Explain(e)}");
             return;
         }
 
@@ -107,14 +107,6 @@ internal sealed partial class SubresourceEndpoints(
             context.WebSockets.WebSocketRequestedProtocols.Contains(Consoles.Subprotocol) ? Consoles.Subprotocol : null);
         await StreamBridge.RunAsync(client, agent, ct);
     }
-
-    /// <summary>Agents are known by the name in their certificate, which comes from our own authority, and not by their address.</summary>
-    private SslClientAuthenticationOptions PeerOptions() => new()
-    {
-        ClientCertificates = [certificates.Current],
-        LocalCertificateSelectionCallback = (_, _, _, _, _) => certificates.Current,
-        RemoteCertificateValidationCallback = (_, peer, _, _) => PeerTrust.Accepts(peer, certificates.TrustBundle, Consoles.HandlerName),
-    };
 
     private static Task RefuseAsync(HttpContext context, int code, string reason, string message)
     {

@@ -8,13 +8,29 @@ using Microsoft.Extensions.Logging;
 
 namespace Godwit.VirtHandler.Console;
 
-/// <summary>The agent's certificate and whom it trusts, as virt-api publishes them; kept up to date without a restart.</summary>
-internal sealed partial class ConsoleCertificates(ApiClient api, ILogger logger, TimeProvider time)
+/// <summary>
+/// The agent's certificate and whom it trusts, as virt-api publishes them. Both are followed, so that a new authority is known here
+/// long before anybody shows a certificate by it; connections that are open stay.
+/// </summary>
+internal sealed partial class ConsoleCertificates
 {
-    private static readonly TimeSpan Refresh = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private static readonly NamespacedName Secret = new(Installation.Namespace, Consoles.HandlerSecret);
+    private static readonly NamespacedName TrustMap = new(Installation.Namespace, Consoles.TrustConfigMap);
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly Informer<JsonObject> _secrets;
+    private readonly Informer<JsonObject> _maps;
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State? _state;
+
+    public ConsoleCertificates(ApiClient api, ILogger logger, TimeProvider time)
+    {
+        _logger = logger;
+        _secrets = new(api, Kinds.Secret, MachineryJson.Default.JsonObject, logger, time, InformerOptions.One(Secret));
+        _maps = new(api, Kinds.ConfigMap, MachineryJson.Default.JsonObject, logger, time, InformerOptions.One(TrustMap));
+        _secrets.OnChange(_ => Refresh());
+        _maps.OnChange(_ => Refresh());
+    }
 
     public X509Certificate2 Current => Known.Certificate;
 
@@ -25,61 +41,52 @@ internal sealed partial class ConsoleCertificates(ApiClient api, ILogger logger,
     /// <summary>Waits for virt-api's first word.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) => _first.Task.WaitAsync(cancellationToken);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var wait = Retry;
-            try
-            {
-                var secret = await api.TryGetAsync(Kinds.Secret, new(Installation.Namespace, Consoles.HandlerSecret), cancellationToken);
-                var trust = await api.TryGetAsync(Kinds.ConfigMap, new(Installation.Namespace, Consoles.TrustConfigMap), cancellationToken);
-                if (TryUse(secret, trust))
-                {
-                    _first.TrySetResult();
-                    wait = Refresh;
-                }
-            }
-            catch (ApiException e)
-            {
-                LogFailed(logger, e.Message);
-            }
+    public Task RunAsync(CancellationToken cancellationToken) => TaskGroup.RunAsync(cancellationToken, _secrets.RunAsync, _maps.RunAsync);
 
-            await Task.Delay(wait, time, cancellationToken);
+    private void Refresh()
+    {
+        // Each has a loop of its own: who comes second must also see what the first saw.
+        lock (_gate)
+        {
+            Use(_secrets.Get(Secret), _maps.Get(TrustMap));
         }
     }
 
-    // Replaced certificates are left to the garbage collector: handshakes under way may still hold them.
-    private bool TryUse(JsonObject? secret, JsonObject? trust)
+    // What is gone or cannot be read leaves what was known in force. Replaced certificates are left to the garbage collector:
+    // handshakes under way may still hold them.
+    internal void Use(JsonObject? secret, JsonObject? trust)
     {
         if (secret.Text("data", "tls.crt") is not { } certificate || secret.Text("data", "tls.key") is not { } key
             || trust.Text("data", Consoles.TrustKey) is not { Length: > 0 } authorities)
         {
-            return false;
-        }
-
-        if (_state is { } known && known.Source == certificate)
-        {
-            _state = known with { Trust = authorities };
-            return true;
+            return;
         }
 
         try
         {
-            var pair = new CertificatePair(
-                Encoding.UTF8.GetString(Convert.FromBase64String(certificate)), Encoding.UTF8.GetString(Convert.FromBase64String(key)));
-            _state = new State(certificate, pair.Load(), authorities);
-            return true;
+            _state = _state is { } known && known.Source == certificate ? known with { Trust = authorities } : Load(certificate, key, authorities);
+            _first.TrySetResult();
         }
         catch (Exception e) when (e is FormatException or CryptographicException or ArgumentException)
         {
-            LogFailed(logger, e.Message);
-            return false;
+            LogUnreadable(_logger, Secret, e.Message);
         }
+    }
+
+    private State Load(string certificate, string key, string authorities)
+    {
+        var pair = new CertificatePair(
+            Encoding.UTF8.GetString(Convert.FromBase64String(certificate)), Encoding.UTF8.GetString(Convert.FromBase64String(key)));
+        var loaded = pair.Load();
+        LogInUse(_logger, Secret, CertificateAuthority.End(loaded));
+        return new State(certificate, loaded, authorities);
     }
 
     private sealed record State(string Source, X509Certificate2 Certificate, string Trust);
 
-    [LoggerMessage(450, LogLevel.Warning, "The certificate for consoles cannot be read: {Error}")]
-    private static partial void LogFailed(ILogger logger, string error);
+    [LoggerMessage(450, LogLevel.Warning, "The agents' certificate in Secret {Secret} cannot be read, the one before stays in use: {Error}")]
+    private static partial void LogUnreadable(ILogger logger, NamespacedName secret, string error);
+
+    [LoggerMessage(455, LogLevel.Information, "The agents' certificate from Secret {Secret} is in use, valid until {Until:u}")]
+    private static partial void LogInUse(ILogger logger, NamespacedName secret, DateTimeOffset until);
 }

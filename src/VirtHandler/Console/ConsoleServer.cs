@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Qemu;
@@ -82,7 +83,9 @@ internal sealed partial class ConsoleServer(
             {
                 https.ServerCertificateSelector = (_, _) => certificates.Current;
                 https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-                https.ClientCertificateValidation = (peer, _, _) => PeerTrust.Accepts(peer, certificates.Trust, Consoles.CallerName);
+                https.ClientCertificateValidation = (peer, _, _) => IsCaller(peer, certificates);
+                // A resumed session shows the certificates of its first handshake, which may have ended since.
+                https.OnAuthenticate = static (_, tls) => tls.AllowTlsResume = false;
             }));
         });
         var app = builder.Build();
@@ -92,6 +95,17 @@ internal sealed partial class ConsoleServer(
             (HttpContext context, string @namespace, string name) => ConsoleAsync(context, new(@namespace, name)));
         more?.Invoke(app);
         return app;
+    }
+
+    private bool IsCaller(X509Certificate2 peer, ConsoleCertificates certificates)
+    {
+        if (PeerTrust.Refusal(peer, certificates.Trust, Consoles.CallerName, time) is not { } refusal)
+        {
+            return true;
+        }
+
+        LogRefused(logger, options.Node, refusal);
+        return false;
     }
 
     private async Task ConsoleAsync(HttpContext context, NamespacedName key)
@@ -159,6 +173,9 @@ internal sealed partial class ConsoleServer(
 
     [LoggerMessage(452, LogLevel.Warning, "Consoles of {Node} cannot be served: {Error}; trying again")]
     private static partial void LogFailed(ILogger logger, string node, string error);
+
+    [LoggerMessage(456, LogLevel.Warning, "A caller of the agent of {Node} was refused: it {Refusal}")]
+    private static partial void LogRefused(ILogger logger, string node, string refusal);
 
     [LoggerMessage(453, LogLevel.Information, "Console of {Vmi} has no serial line now: {Error}")]
     private static partial void LogNoSerial(ILogger logger, NamespacedName vmi, string error);

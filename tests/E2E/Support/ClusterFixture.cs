@@ -19,6 +19,10 @@ public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
 {
     public const string Name = "godwite2e";
     private const string Variable = "GODWIT_TEST_KUBECONFIG";
+
+    /// <summary>Environment variable; 1 has all certificates of the components replaced each minute while the tests run.</summary>
+    private const string RotateSwitch = "GODWIT_TEST_ROTATE";
+
     private static readonly NamespacedName Configuration = new(Installation.Namespace, Installation.ConfigMapName);
     private readonly string? _given = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } file ? Path.GetFullPath(file) : null;
 
@@ -48,6 +52,11 @@ public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
         await ConnectAsync();
         WrittenConfiguration = await Api.GetAsync(Kinds.ConfigMap, Configuration);
         await Api.DeleteAsync(Kinds.ConfigMap, Configuration);
+        if (Environment.GetEnvironmentVariable(RotateSwitch) == "1")
+        {
+            await Rotation.EveryAsync(Api, seconds: 60);
+        }
+
         await ImportGuestAsync();
     }
 

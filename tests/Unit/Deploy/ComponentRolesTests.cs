@@ -38,8 +38,8 @@ public sealed class ComponentRolesTests
             .. Each(Installation.ApiUser, "patch", "ns/virtualmachines.kubevirt.io:status"),
             .. Each(Installation.ApiUser, "list create", "ns/virtualmachineinstancemigrations.kubevirt.io"),
             .. Each(Installation.ApiUser, "get", "ns/pods", "nodes", "kubevirt/configmaps=kubevirt-config", "ns/network-attachment-definitions.k8s.cni.cncf.io"),
-            .. Each(Installation.ApiUser, "list", "kubevirt/kubevirts.kubevirt.io"),
-            .. Each(Installation.ApiUser, "get update", $"kubevirt/configmaps={Consoles.TrustConfigMap}", $"kubevirt/secrets={Consoles.HandlerSecret}", "kubevirt/secrets=kubevirt-virt-api-certs"),
+            .. Each(Installation.ApiUser, "list watch", "kubevirt/kubevirts.kubevirt.io"),
+            .. Each(Installation.ApiUser, "get list watch update", $"kubevirt/configmaps={Consoles.TrustConfigMap}", $"kubevirt/secrets={Consoles.HandlerSecret}", "kubevirt/secrets=kubevirt-virt-api-certs"),
             .. Each(Installation.ApiUser, "create", "kubevirt/configmaps", "kubevirt/secrets", "subjectaccessreviews.authorization.k8s.io"),
             .. Each(Installation.ApiUser, "list watch patch",
                 "mutatingwebhookconfigurations.admissionregistration.k8s.io", "validatingwebhookconfigurations.admissionregistration.k8s.io", "apiservices.apiregistration.k8s.io"),
@@ -48,6 +48,7 @@ public sealed class ComponentRolesTests
             .. Each(Installation.HandlerUser, "get list watch", "ns/pods"),
             .. Each(Installation.HandlerUser, "get", "ns/persistentvolumeclaims"),
             .. Each(Installation.HandlerUser, "list watch", "persistentvolumeclaims", "kubevirt/kubevirts.kubevirt.io", "kubevirt/configmaps=kubevirt-config"),
+            .. Each(Installation.HandlerUser, "list watch", $"kubevirt/configmaps={Consoles.TrustConfigMap}", $"kubevirt/secrets={Consoles.HandlerSecret}"),
             .. Each(Installation.HandlerUser, "get", "ns/secrets", "ns/configmaps"),
             .. Each(Installation.HandlerUser, "create patch", "ns/events"),
         ]);
