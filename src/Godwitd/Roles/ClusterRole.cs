@@ -5,7 +5,6 @@ using Godwit.LocalCluster.Kubelet;
 using Godwit.LocalCluster.Scheduling;
 using Godwit.LocalCluster.Storage;
 using Godwit.Qemu;
-using Godwit.Types;
 using Godwit.VirtController;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +13,6 @@ namespace Godwit.Godwitd.Roles;
 /// <summary>The single-machine Kubernetes, with Godwit installed into it.</summary>
 public static partial class ClusterRole
 {
-    private const int DevicesPerNode = 1000;
     private const string LauncherFolder = "/opt/godwit";
 
     public static Task RunAsync(Arguments arguments, ILoggerFactory loggers, CancellationToken ct)
@@ -23,20 +21,9 @@ public static partial class ClusterRole
         var emulated = IsEmulatedAsync(options, loggers.CreateLogger("godwitd.accelerator"), ct);
         return ClusterHost.RunAsync(
             options,
-            [new NodesService(Devices(), [LauncherImage(options)]), new SchedulerService(), new StorageService(), new InstallService(emulated)],
+            [new NodesService([LauncherImage(options)]), new SchedulerService(), new StorageService(), new InstallService(emulated)],
             loggers,
             ct);
-    }
-
-    /// <summary>Device nodes that launcher pods ask for by KubeVirt's names.</summary>
-    private static DeviceResource[] Devices()
-    {
-        (string Resource, string Path)[] known =
-        [
-            (Launcher.TunDevice, "/dev/net/tun"), (Launcher.KvmDevice, "/dev/kvm"), (Launcher.VhostNetDevice, "/dev/vhost-net"),
-            (Launcher.UserfaultfdDevice, "/dev/userfaultfd"),
-        ];
-        return [.. known.Where(static d => File.Exists(d.Path)).Select(static d => new DeviceResource(d.Resource, d.Path, DevicesPerNode))];
     }
 
     /// <summary>The launcher's image is this machine with our binaries in it: it has the machine's own QEMU.</summary>

@@ -22,6 +22,7 @@ public sealed record ContainerLaunch
     public bool HostIpc { get; init; }
     public IReadOnlyList<OciMount> Mounts { get; init; } = [];
     public IReadOnlyList<OciDevice> Devices { get; init; } = [];
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
     public long CpuRequestMilli { get; init; }
     public long CpuLimitMilli { get; init; }

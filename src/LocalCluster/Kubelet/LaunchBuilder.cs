@@ -1,3 +1,4 @@
+using Godwit.LocalCluster.Devices;
 using Godwit.LocalCluster.Images;
 using Godwit.LocalCluster.Objects;
 
@@ -18,7 +19,7 @@ public static class LaunchBuilder
         IReadOnlyDictionary<string, string> environment,
         IReadOnlyList<OciMount> sharedFiles,
         string? terminationFile,
-        IReadOnlyList<OciDevice> devices,
+        ContainerDevices given,
         IReadOnlyList<string> available,
         string networkNamespacePath,
         string cgroupsPath)
@@ -33,6 +34,7 @@ public static class LaunchBuilder
         // Outer folders first, or they would hide what is mounted inside them.
         mounts.AddRange((container.VolumeMounts ?? []).OrderBy(m => m.MountPath.Count(c => c == '/')).ThenBy(m => m.MountPath, StringComparer.Ordinal)
             .Select(m => Mount(m, volumes, container, environment)));
+        mounts.AddRange(given.Mounts.Where(m => !mountPoints.Contains(m.Destination)));
         if (terminationFile is not null)
         {
             mounts.Add(OciMount.Bind(terminationFile, container.TerminationMessagePath ?? "/dev/termination-log", readOnly: false));
@@ -57,7 +59,8 @@ public static class LaunchBuilder
             HostPid = pod.Spec.HostPid == true,
             HostIpc = pod.Spec.HostIpc == true,
             Mounts = mounts,
-            Devices = devices,
+            Devices = given.Devices,
+            Annotations = given.Annotations,
             Sysctls = (podSecurity?.Sysctls ?? []).ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal),
             CpuRequestMilli = Amounts.Milli(container.Resources?.Requests?.GetValueOrDefault("cpu") ?? container.Resources?.Limits?.GetValueOrDefault("cpu")),
             CpuLimitMilli = Amounts.Milli(container.Resources?.Limits?.GetValueOrDefault("cpu")),

@@ -6,9 +6,8 @@ using Godwit.Machinery;
 namespace Godwit.LocalCluster.Kubelet;
 
 /// <summary>The cluster's nodes: their networks, and a kubelet for each.</summary>
-/// <param name="devices">Devices that nodes offer as extended resources.</param>
 /// <param name="hostImages">Images that stand for the machine's own programs.</param>
-public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnlyList<HostImage> hostImages) : IClusterService
+public sealed class NodesService(IReadOnlyList<HostImage> hostImages) : IClusterService
 {
     private const int PodsPerNode = 110;
 
@@ -34,7 +33,7 @@ public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnl
     public static ClusterNetwork NetworkOf(ClusterOptions options) =>
         new(options.Name, IPNetwork.Parse(options.NodeCidr), IPNetwork.Parse(options.PodCidr), options.Nodes);
 
-    private Func<CancellationToken, Task> Kubelet(ClusterContext context, ClusterNetwork network, NodePlace place, ApiClient api, HostTools tools)
+    private static Func<CancellationToken, Task> Kubelet(ClusterContext context, ClusterNetwork network, NodePlace place, ApiClient api, HostTools tools)
     {
         var options = new KubeletOptions
         {
@@ -43,7 +42,6 @@ public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnl
             Place = place,
             Gateway = network.Gateway.ToString(),
             Capacity = Capacity(context.Options),
-            Devices = devices,
         };
         return ct => KubeletAgent.RunAsync(options, api, tools, context.Loggers, context.Time, ct);
     }
