@@ -16,6 +16,9 @@ public sealed record ContainerLaunch
     public IReadOnlyList<string> Capabilities { get; init; } = [];
     public bool Privileged { get; init; }
     public bool NoNewPrivileges { get; init; }
+
+    /// <summary>Refuses the system calls that <see cref="DefaultSeccomp"/> lists.</summary>
+    public bool Seccomp { get; init; }
     public bool ReadOnlyRoot { get; init; }
     public bool Tty { get; init; }
     public bool HostPid { get; init; }

@@ -54,6 +54,7 @@ public static class LaunchBuilder
             Capabilities = OciSpec.CapabilitiesOf(privileged, security?.Capabilities?.Add, security?.Capabilities?.Drop, available),
             Privileged = privileged,
             NoNewPrivileges = security?.AllowPrivilegeEscalation == false && !privileged,
+            Seccomp = !privileged && IsConfined(security?.SeccompProfile ?? podSecurity?.SeccompProfile),
             ReadOnlyRoot = security?.ReadOnlyRootFilesystem == true,
             Tty = container.Tty == true,
             HostPid = pod.Spec.HostPid == true,
@@ -94,6 +95,13 @@ public static class LaunchBuilder
         }
         return (imageUser, security?.RunAsGroup ?? podSecurity?.RunAsGroup ?? imageGroup);
     }
+
+    private static bool IsConfined(SeccompProfile? profile) => profile?.Type switch
+    {
+        null or "Unconfined" => false,
+        "RuntimeDefault" => true,
+        var type => throw new PodConfigException("CreateContainerConfigError", $"seccompProfile.type {type} is not offered by this cluster; RuntimeDefault and Unconfined are"),
+    };
 
     private static OciMount Mount(
         VolumeMount mount, IReadOnlyDictionary<string, MountedVolume> volumes, Container container, IReadOnlyDictionary<string, string> environment)

@@ -144,6 +144,10 @@ public static class OciSpec
         {
             linux["sysctl"] = new JsonObject(launch.Sysctls.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value)));
         }
+        if (launch.Seccomp)
+        {
+            linux["seccomp"] = DefaultSeccomp.For(launch.Capabilities);
+        }
         if (!launch.Privileged)
         {
             linux["maskedPaths"] = Strings(MaskedPaths);

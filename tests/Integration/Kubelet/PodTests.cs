@@ -147,6 +147,20 @@ public sealed class PodTests(NodeCluster cluster)
     }
 
     [Fact]
+    public async Task A_pod_that_asks_for_no_rights_has_none_and_still_writes_to_its_volumes()
+    {
+        await cluster.RunAsync("confined", "sed -nE 's/^(Uid|Gid|Groups|CapBnd|NoNewPrivs|Seccomp):[ \\t]*([0-9a-f]+).*/\\1 \\2/p' /proc/self/status; unshare -U true 2>/dev/null || echo refused; echo x > /out/x; stat -c '%u:%g' /out/x", spec =>
+        {
+            spec["securityContext"] = JsonNode.Parse("""{"runAsNonRoot":true,"runAsUser":107,"runAsGroup":107,"fsGroup":108,"seccompProfile":{"type":"RuntimeDefault"}}""");
+            spec["containers"]![0]!["securityContext"] = JsonNode.Parse("""{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]}}""");
+            spec["containers"]![0]!["volumeMounts"] = JsonNode.Parse("""[{"name":"out","mountPath":"/out"}]""");
+            spec["volumes"] = JsonNode.Parse("""[{"name":"out","emptyDir":{}}]""");
+        });
+        await cluster.PhaseAsync("confined", "Succeeded");
+        (await cluster.LogAsync("confined")).ShouldBe("Uid 107\nGid 107\nGroups 108\nCapBnd 0000000000000000\nNoNewPrivs 1\nSeccomp 2\nrefused\n107:108\n");
+    }
+
+    [Fact]
     public async Task An_image_that_nobody_has_is_named_with_the_remedy()
     {
         await cluster.RunAsync("noimage", "true", spec => spec["containers"]![0]!["image"] = "registry.invalid/nothing:1");
