@@ -262,8 +262,8 @@ image() { # image NAME TITLE USER ENTRYPOINT CMD LAYER...: CMD is JSON's text, e
 created=$(date -u -d "@$date" +%Y-%m-%dT%H:%M:%SZ)
 for name in "$@"; do
     case $name in
-        # Root: what the agent lays into the pod's folder (disks, keys) belongs to root. It needs no capability.
-        virt-launcher) image virt-launcher "Godwit virt-launcher" 0 /usr/bin/virt-launcher "" base qemu launcher ;;
+        # The user that virt-controller names too; it needs no capability.
+        virt-launcher) image virt-launcher "Godwit virt-launcher" 107:107 /usr/bin/virt-launcher "" base qemu launcher ;;
         virt-handler) image virt-handler "Godwit virt-handler" 0 /usr/bin/godwitd '["handler"]' base qemu tools daemon ;;
         virt-controller) image virt-controller "Godwit virt-controller and virt-api" 65532:65532 /usr/bin/godwitd '["controller"]' base daemon ;;
     esac

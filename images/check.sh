@@ -110,6 +110,7 @@ guest() {
     share=$(mktemp -d "$work/share.XXXXXX")
     chmod 777 "$share"
     cp "$bundle/rootfs/usr/share/OVMF/OVMF_VARS_4M.fd" "$share/variables.fd" 2>/dev/null || true
+    [ ! -e "$share/variables.fd" ] || chown "$user:$group" "$share/variables.fd"
     config /usr/bin/virt-launcher --name check --namespace default --uid 1 --grace 1
     runc --root "$work/runc" run -b "$bundle" "$id" >"$work/log" 2>&1 </dev/null &
     pid=$!

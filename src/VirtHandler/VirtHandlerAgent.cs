@@ -1,7 +1,9 @@
 using Godwit.Machinery;
+using Godwit.Qemu;
 using Godwit.Types;
 using Godwit.VirtHandler.Agents;
 using Godwit.VirtHandler.Boot;
+using Godwit.VirtHandler.Devices;
 using Godwit.VirtHandler.Disks;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Migration;
@@ -26,10 +28,20 @@ public static partial class VirtHandlerAgent
         var events = new EventRecorder(api, Component, logger, time, options.Node);
         try
         {
-            if (await ProbeAsync(options, api, events, logger, time, cancellationToken) is { } node)
-            {
-                await WorkAsync(options, api, events, node, loggers, time, cancellationToken);
-            }
+            var health = new DeviceHealth();
+            // Devices are offered at once: trying KVM may take seconds, and pods that are emulated do not wait for it.
+            await TaskGroup.RunAsync(
+                cancellationToken,
+                new DeviceWatch(NodeDevice.All, health, logger, time).RunAsync,
+                new DevicePluginServer(NodeDevice.All, health, options, loggers, logger, time).RunAsync,
+                async ct =>
+                {
+                    if (await ProbeAsync(options, api, events, logger, time, ct) is { } node)
+                    {
+                        health.Tried(kvmRuns: node.Accelerator.Name == AcceleratorInfo.Kvm);
+                        await WorkAsync(options, api, events, node, loggers, time, ct);
+                    }
+                });
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -9,6 +9,9 @@ public sealed record VirtHandlerOptions
     /// <summary>The kubelet's folder as this agent sees it; <c>pods/&lt;UID&gt;</c> lie in it.</summary>
     public string KubeletRoot { get; init; } = "/var/lib/kubelet";
 
+    /// <summary>How many launcher pods can be given each device; KubeVirt's own number.</summary>
+    public int DevicesPerNode { get; init; } = 1000;
+
     public string QemuBinary { get; init; } = "qemu-system-x86_64";
 
     /// <summary>The node is reported as alive this often; KubeVirt's own period.</summary>

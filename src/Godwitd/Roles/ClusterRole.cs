@@ -5,7 +5,6 @@ using Godwit.LocalCluster.Kubelet;
 using Godwit.LocalCluster.Scheduling;
 using Godwit.LocalCluster.Storage;
 using Godwit.Qemu;
-using Godwit.Types;
 using Godwit.VirtController;
 using Microsoft.Extensions.Logging;
 
@@ -14,30 +13,18 @@ namespace Godwit.Godwitd.Roles;
 /// <summary>The single-machine Kubernetes, with Godwit installed into it unless it is to be bare.</summary>
 public static partial class ClusterRole
 {
-    private const int DevicesPerNode = 1000;
     private const string BinFolder = "/opt/godwit";
 
     public static Task RunAsync(Arguments arguments, ILoggerFactory loggers, CancellationToken ct)
     {
         var state = arguments.Get("state");
         var options = ClusterFile.Read(state);
-        IClusterService[] services = [new NodesService(Devices(), Images(options)), new SchedulerService(), new StorageService()];
+        IClusterService[] services = [new NodesService(Images(options)), new SchedulerService(), new StorageService()];
         return ClusterHost.RunAsync(
             options,
             ClusterFile.IsBare(state) ? services : [.. services, new InstallService(IsEmulatedAsync(options, loggers.CreateLogger("godwitd.accelerator"), ct))],
             loggers,
             ct);
-    }
-
-    /// <summary>Device nodes that launcher pods ask for by KubeVirt's names.</summary>
-    private static DeviceResource[] Devices()
-    {
-        (string Resource, string Path)[] known =
-        [
-            (Launcher.TunDevice, "/dev/net/tun"), (Launcher.KvmDevice, "/dev/kvm"), (Launcher.VhostNetDevice, "/dev/vhost-net"),
-            (Launcher.UserfaultfdDevice, "/dev/userfaultfd"),
-        ];
-        return [.. known.Where(static d => File.Exists(d.Path)).Select(static d => new DeviceResource(d.Resource, d.Path, DevicesPerNode))];
     }
 
     /// <summary>Godwit's images are this machine with our binaries in it: they have the machine's own QEMU and tools.</summary>

@@ -16,12 +16,16 @@ public sealed record ContainerLaunch
     public IReadOnlyList<string> Capabilities { get; init; } = [];
     public bool Privileged { get; init; }
     public bool NoNewPrivileges { get; init; }
+
+    /// <summary>Refuses the system calls that <see cref="DefaultSeccomp"/> lists.</summary>
+    public bool Seccomp { get; init; }
     public bool ReadOnlyRoot { get; init; }
     public bool Tty { get; init; }
     public bool HostPid { get; init; }
     public bool HostIpc { get; init; }
     public IReadOnlyList<OciMount> Mounts { get; init; } = [];
     public IReadOnlyList<OciDevice> Devices { get; init; } = [];
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
     public long CpuRequestMilli { get; init; }
     public long CpuLimitMilli { get; init; }

@@ -38,11 +38,13 @@ internal sealed class ContainerStarter(KubeletServices services)
         try
         {
             await ClearAsync(id, cancellation);
-            var environment = await services.Environments.ResolveAsync(pod, container, image.Image.Environment, sandbox.Address, cancellation);
+            var given = await services.Devices.AllocateAsync(pod, container, cancellation);
+            var inherited = image.Image.Environment.Concat(given.Environment.Select(e => $"{e.Key}={e.Value}"));
+            var environment = await services.Environments.ResolveAsync(pod, container, inherited, sandbox.Address, cancellation);
             var (root, rootMounts) = await services.Roots.PrepareAsync(id, image.Image, cancellation);
             var launch = LaunchBuilder.Build(
                 pod, container, image.Image, root, rootMounts, volumes, environment, services.Sandboxes.FilesOf(uid), record.TerminationMessageFile,
-                services.Devices.Of(container), services.Capabilities, $"{CniPlugin.NamespaceFolder}/{sandbox.NetworkNamespace}",
+                given, services.Capabilities, $"{CniPlugin.NamespaceFolder}/{sandbox.NetworkNamespace}",
                 $"{KubeletPaths.CgroupOf(services.Options.ClusterName)}/{uid}/{container.Name}");
             record = await CreateAsync(record, launch, cancellation);
             normal("Created", $"Created container: {container.Name}");

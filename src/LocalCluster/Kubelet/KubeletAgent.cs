@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Godwit.LocalCluster.Devices;
 using Godwit.LocalCluster.Images;
 using Godwit.LocalCluster.Network;
 using Godwit.LocalCluster.Objects;
@@ -42,7 +43,7 @@ public sealed class KubeletAgent
         }
         var images = new ImageStore(paths.Images, time);
         var runtime = new ContainerRuntime(tools, paths, time);
-        var devices = await DeviceTable.OpenAsync(tools, options.Devices, cancellation);
+        var devices = new DeviceManager(paths, tools, loggers, logger, time);
         var events = new EventRecorder(api, "kubelet", logger, time, options.NodeName);
         var networks = new PodNetworks(api, options, paths);
         using var prober = new Prober(runtime, time);
@@ -54,7 +55,7 @@ public sealed class KubeletAgent
         var pods = new Informer<Pod>(
             api, NodeKinds.Pod, ObjectsJson.Default.Pod, logger, time, new InformerOptions { FieldSelector = $"spec.nodeName={options.NodeName}" });
         var agent = new KubeletAgent(services, registration, pods);
-        await TaskGroup.RunAsync(cancellation, events.RunAsync, agent.LoopAsync);
+        await TaskGroup.RunAsync(cancellation, events.RunAsync, devices.RunAsync, agent.LoopAsync);
     }
 
     private async Task LoopAsync(CancellationToken cancellation)
@@ -119,7 +120,8 @@ public sealed class KubeletAgent
         var known = _pods.List().Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
         var orphans = _onDisk.Select(g => (g.Key, g.First().Namespace, g.First().Pod))
             .Concat(_services.Sandboxes.Records().Select(s => (s.PodUid, s.Namespace, s.Pod)))
-            .DistinctBy(o => o.Item1).Where(o => !known.Contains(o.Item1));
+            .DistinctBy(o => o.Item1).Where(o => !known.Contains(o.Item1)).ToList();
+        _services.Devices.KeepOnly(known.Concat(orphans.Select(o => o.Item1)).ToHashSet(StringComparer.Ordinal));
         foreach (var (uid, @namespace, name) in orphans)
         {
             Worker(new Pod { Metadata = new ObjectMeta { Uid = uid, Namespace = @namespace, Name = name } }).Gone();

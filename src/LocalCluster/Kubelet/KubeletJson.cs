@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Godwit.LocalCluster.Devices;
 
 namespace Godwit.LocalCluster.Kubelet;
 
@@ -7,5 +8,6 @@ namespace Godwit.LocalCluster.Kubelet;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ContainerRecord))]
+[JsonSerializable(typeof(DeviceCheckpoint))]
 [JsonSerializable(typeof(SandboxRecord))]
 internal sealed partial class KubeletJson : JsonSerializerContext;

@@ -18,9 +18,6 @@ public sealed record KubeletOptions
     /// <summary>CPU, memory and pods that the node offers.</summary>
     public required IReadOnlyDictionary<string, string> Capacity { get; init; }
 
-    /// <summary>Devices that the node offers as extended resources.</summary>
-    public IReadOnlyList<DeviceResource> Devices { get; init; } = [];
-
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     public string Version { get; init; } = "v1.33.0";

@@ -1,3 +1,5 @@
+using Godwit.DevicePlugins;
+
 namespace Godwit.LocalCluster.Kubelet;
 
 /// <summary>Where a node keeps what. Pod folders look as the real kubelet's, so that agents find volumes where they expect them.</summary>
@@ -14,6 +16,11 @@ public sealed record KubeletPaths(string ClusterName, string StateDirectory, str
     public string OnNode(string path) => path == WellKnownRoot || path.StartsWith(WellKnownRoot + "/", StringComparison.Ordinal)
         ? Root + path[WellKnownRoot.Length..]
         : path;
+
+    /// <summary>Where device plug-ins meet the kubelet.</summary>
+    public string DevicePlugins => Path.Combine(Root, DevicePluginApi.Folder);
+
+    public string DeviceCheckpoint => Path.Combine(NodeFolder, "devices.json");
 
     public string Pods => Path.Combine(Root, "pods");
 

@@ -1,3 +1,4 @@
+using Godwit.LocalCluster.Devices;
 using Godwit.LocalCluster.Network;
 using Godwit.Machinery;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,7 @@ internal sealed record KubeletServices(
     VolumeManager Volumes,
     PodEnvironment Environments,
     ImagePuller Images,
-    DeviceTable Devices,
+    DeviceManager Devices,
     Prober Prober,
     EventRecorder Events,
     TimeProvider Time,

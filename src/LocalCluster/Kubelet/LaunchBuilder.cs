@@ -1,3 +1,4 @@
+using Godwit.LocalCluster.Devices;
 using Godwit.LocalCluster.Images;
 using Godwit.LocalCluster.Objects;
 
@@ -18,7 +19,7 @@ public static class LaunchBuilder
         IReadOnlyDictionary<string, string> environment,
         IReadOnlyList<OciMount> sharedFiles,
         string? terminationFile,
-        IReadOnlyList<OciDevice> devices,
+        ContainerDevices given,
         IReadOnlyList<string> available,
         string networkNamespacePath,
         string cgroupsPath)
@@ -33,6 +34,7 @@ public static class LaunchBuilder
         // Outer folders first, or they would hide what is mounted inside them.
         mounts.AddRange((container.VolumeMounts ?? []).OrderBy(m => m.MountPath.Count(c => c == '/')).ThenBy(m => m.MountPath, StringComparer.Ordinal)
             .Select(m => Mount(m, volumes, container, environment)));
+        mounts.AddRange(given.Mounts.Where(m => !mountPoints.Contains(m.Destination)));
         if (terminationFile is not null)
         {
             mounts.Add(OciMount.Bind(terminationFile, container.TerminationMessagePath ?? "/dev/termination-log", readOnly: false));
@@ -52,12 +54,14 @@ public static class LaunchBuilder
             Capabilities = OciSpec.CapabilitiesOf(privileged, security?.Capabilities?.Add, security?.Capabilities?.Drop, available),
             Privileged = privileged,
             NoNewPrivileges = security?.AllowPrivilegeEscalation == false && !privileged,
+            Seccomp = !privileged && IsConfined(security?.SeccompProfile ?? podSecurity?.SeccompProfile),
             ReadOnlyRoot = security?.ReadOnlyRootFilesystem == true,
             Tty = container.Tty == true,
             HostPid = pod.Spec.HostPid == true,
             HostIpc = pod.Spec.HostIpc == true,
             Mounts = mounts,
-            Devices = devices,
+            Devices = given.Devices,
+            Annotations = given.Annotations,
             Sysctls = (podSecurity?.Sysctls ?? []).ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal),
             CpuRequestMilli = Amounts.Milli(container.Resources?.Requests?.GetValueOrDefault("cpu") ?? container.Resources?.Limits?.GetValueOrDefault("cpu")),
             CpuLimitMilli = Amounts.Milli(container.Resources?.Limits?.GetValueOrDefault("cpu")),
@@ -91,6 +95,13 @@ public static class LaunchBuilder
         }
         return (imageUser, security?.RunAsGroup ?? podSecurity?.RunAsGroup ?? imageGroup);
     }
+
+    private static bool IsConfined(SeccompProfile? profile) => profile?.Type switch
+    {
+        null or "Unconfined" => false,
+        "RuntimeDefault" => true,
+        var type => throw new PodConfigException("CreateContainerConfigError", $"seccompProfile.type {type} is not offered by this cluster; RuntimeDefault and Unconfined are"),
+    };
 
     private static OciMount Mount(
         VolumeMount mount, IReadOnlyDictionary<string, MountedVolume> volumes, Container container, IReadOnlyDictionary<string, string> environment)

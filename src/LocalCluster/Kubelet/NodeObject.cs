@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Godwit.LocalCluster.Devices;
 using Godwit.LocalCluster.Objects;
 
 namespace Godwit.LocalCluster.Kubelet;
@@ -25,17 +26,23 @@ public static class NodeObject
     }
 
     public static JsonObject Status(
-        KubeletOptions options, IReadOnlyDictionary<string, string> devices, NodeFacts machine, Node? known, DateTimeOffset now)
+        KubeletOptions options, IReadOnlyList<OfferedResource> devices, NodeFacts machine, Node? known, DateTimeOffset now)
     {
         var capacity = new JsonObject();
-        foreach (var (name, value) in options.Capacity.Concat(devices))
+        foreach (var (name, value) in options.Capacity)
         {
             capacity[name] = value;
+        }
+        var allocatable = capacity.DeepClone();
+        foreach (var device in devices)
+        {
+            capacity[device.Name] = $"{device.Capacity}";
+            allocatable[device.Name] = $"{device.Allocatable}";
         }
         return new JsonObject
         {
             ["capacity"] = capacity,
-            ["allocatable"] = capacity.DeepClone(),
+            ["allocatable"] = allocatable,
             ["addresses"] = new JsonArray(
                 new JsonObject { ["type"] = "InternalIP", ["address"] = options.Place.Address.ToString() },
                 new JsonObject { ["type"] = "Hostname", ["address"] = options.NodeName }),

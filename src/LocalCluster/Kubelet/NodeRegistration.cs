@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Godwit.LocalCluster.Devices;
 using Godwit.LocalCluster.Objects;
 using Godwit.Machinery;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ namespace Godwit.LocalCluster.Kubelet;
 
 /// <summary>Keeps the node's object and its lease alive.</summary>
 internal sealed partial class NodeRegistration(
-    ApiClient api, KubeletOptions options, DeviceTable devices, NodeFacts machine, TimeProvider time, ILogger logger)
+    ApiClient api, KubeletOptions options, DeviceManager devices, NodeFacts machine, TimeProvider time, ILogger logger)
 {
     private const string LeaseNamespace = "kube-node-lease";
     private const int LeaseSeconds = 40;
@@ -34,8 +35,47 @@ internal sealed partial class NodeRegistration(
         }
     }
 
-    /// <summary>Renews the lease, and less often the status, until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>Renews the lease, and less often the status, until cancelled; the status also whenever devices came or went.</summary>
+    public Task RunAsync(CancellationToken cancellation) => TaskGroup.RunAsync(cancellation, KeepAliveAsync, FollowDevicesAsync);
+
+    private async Task FollowDevicesAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<OfferedResource> told = [];
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3));
+        while (true)
+        {
+            var next = devices.Changed.Next;
+            var offered = devices.Offered();
+            try
+            {
+                if (!offered.SequenceEqual(told))
+                {
+                    await ReportDevicesAsync(offered, cancellation);
+                    told = offered;
+                    backoff.Reset();
+                }
+            }
+            catch (ApiException e)
+            {
+                LogFailed(logger, options.NodeName, e.Message);
+                await backoff.WaitAsync(time, cancellation);
+                continue;
+            }
+            await next.WaitAsync(cancellation);
+        }
+    }
+
+    private async Task ReportDevicesAsync(IReadOnlyList<OfferedResource> offered, CancellationToken cancellation)
+    {
+        var status = new JsonObject
+        {
+            ["capacity"] = new JsonObject(offered.Select(d => KeyValuePair.Create(d.Name, (JsonNode?)$"{d.Capacity}"))),
+            ["allocatable"] = new JsonObject(offered.Select(d => KeyValuePair.Create(d.Name, (JsonNode?)$"{d.Allocatable}"))),
+        };
+        await api.PatchAsync(NodeKinds.Node, Key, PatchKind.Merge, new JsonObject { ["status"] = status }, WriteOptions.Status, cancellation);
+    }
+
+    private async Task KeepAliveAsync(CancellationToken cancellation)
     {
         var status = time.GetTimestamp();
         while (true)
@@ -78,7 +118,7 @@ internal sealed partial class NodeRegistration(
             var labels = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = NodeObject.Labels(options) } };
             await api.PatchAsync(NodeKinds.Node, Key, PatchKind.Merge, labels, ct: cancellation);
         }
-        var status = new JsonObject { ["status"] = NodeObject.Status(options, devices.Capacity, machine, known, time.GetUtcNow()) };
+        var status = new JsonObject { ["status"] = NodeObject.Status(options, devices.Offered(), machine, known, time.GetUtcNow()) };
         await api.PatchAsync(NodeKinds.Node, Key, PatchKind.StrategicMerge, status, WriteOptions.Status, cancellation);
     }
 

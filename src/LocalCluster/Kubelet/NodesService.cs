@@ -8,9 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Godwit.LocalCluster.Kubelet;
 
 /// <summary>The cluster's nodes: their networks, the way to services, and a kubelet for each.</summary>
-/// <param name="devices">Devices that nodes offer as extended resources.</param>
 /// <param name="hostImages">Images that stand for the machine's own programs.</param>
-public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnlyList<HostImage> hostImages) : IClusterService
+public sealed class NodesService(IReadOnlyList<HostImage> hostImages) : IClusterService
 {
     private const int PodsPerNode = 110;
 
@@ -42,7 +41,7 @@ public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnl
     public static ClusterNetwork NetworkOf(ClusterOptions options) =>
         new(options.Name, IPNetwork.Parse(options.NodeCidr), IPNetwork.Parse(options.PodCidr), options.Nodes);
 
-    private Func<CancellationToken, Task> Kubelet(ClusterContext context, ClusterNetwork network, NodePlace place, ApiClient api, HostTools tools)
+    private static Func<CancellationToken, Task> Kubelet(ClusterContext context, ClusterNetwork network, NodePlace place, ApiClient api, HostTools tools)
     {
         var options = new KubeletOptions
         {
@@ -51,7 +50,6 @@ public sealed class NodesService(IReadOnlyList<DeviceResource> devices, IReadOnl
             Place = place,
             Gateway = network.Gateway.ToString(),
             Capacity = Capacity(context.Options),
-            Devices = devices,
         };
         return ct => KubeletAgent.RunAsync(options, api, tools, context.Loggers, context.Time, ct);
     }

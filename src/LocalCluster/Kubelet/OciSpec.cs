@@ -27,6 +27,7 @@ public static class OciSpec
     public static JsonObject Build(ContainerLaunch launch) => new()
     {
         ["ociVersion"] = "1.0.2",
+        ["annotations"] = new JsonObject(launch.Annotations.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value))),
         ["process"] = Process(launch),
         ["root"] = new JsonObject { ["path"] = launch.RootPath, ["readonly"] = launch.ReadOnlyRoot },
         ["hostname"] = launch.Hostname,
@@ -143,6 +144,10 @@ public static class OciSpec
         {
             linux["sysctl"] = new JsonObject(launch.Sysctls.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value)));
         }
+        if (launch.Seccomp)
+        {
+            linux["seccomp"] = DefaultSeccomp.For(launch.Capabilities);
+        }
         if (!launch.Privileged)
         {
             linux["maskedPaths"] = Strings(MaskedPaths);
@@ -167,9 +172,10 @@ public static class OciSpec
         else
         {
             rules.Add((JsonNode)new JsonObject { ["allow"] = false, ["access"] = "rwm" });
-            foreach (var (type, major, minor) in CommonDevices.Concat(launch.Devices.Select(d => (d.Type, (long?)d.Major, (long?)d.Minor))))
+            var common = CommonDevices.Select(d => (d.Type, d.Major, d.Minor, Access: "rwm"));
+            foreach (var (type, major, minor, access) in common.Concat(launch.Devices.Select(d => (d.Type, (long?)d.Major, (long?)d.Minor, d.Access))))
             {
-                var rule = new JsonObject { ["allow"] = true, ["type"] = type.ToString(), ["access"] = "rwm" };
+                var rule = new JsonObject { ["allow"] = true, ["type"] = type.ToString(), ["access"] = access };
                 if (major is { } a)
                 {
                     rule["major"] = a;
@@ -195,9 +201,9 @@ public static class OciSpec
         ["type"] = device.Type.ToString(),
         ["major"] = device.Major,
         ["minor"] = device.Minor,
-        ["fileMode"] = 0x1B6, // 0666: whoever the container runs as may open what it was given.
-        ["uid"] = 0,
-        ["gid"] = 0,
+        ["fileMode"] = device.Mode,
+        ["uid"] = device.User,
+        ["gid"] = device.Group,
     };
 
     private static JsonArray Strings(IEnumerable<string> values) => [.. values.Select(v => (JsonNode)v)];

@@ -8,12 +8,12 @@ namespace Godwit.LocalCluster.Kubelet;
 /// <summary>Computes a container's environment variables; ConfigMaps and Secrets are read when they are needed.</summary>
 public sealed class PodEnvironment(ApiClient api, KubeletOptions options)
 {
-    /// <summary>Variables by name; those of the image come first and are overridden.</summary>
+    /// <summary>Variables by name; those that are inherited, from the image and its devices, come first and are overridden.</summary>
     public async Task<IReadOnlyDictionary<string, string>> ResolveAsync(
-        Pod pod, Container container, IEnumerable<string> imageEnvironment, string? podIp, CancellationToken cancellation)
+        Pod pod, Container container, IEnumerable<string> inherited, string? podIp, CancellationToken cancellation)
     {
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var pair in imageEnvironment.Select(e => e.Split('=', 2)))
+        foreach (var pair in inherited.Select(e => e.Split('=', 2)))
         {
             result[pair[0]] = pair.Length > 1 ? pair[1] : "";
         }

@@ -172,6 +172,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await _applier.EndProbesAsync();
         await _services.Sandboxes.RemoveAsync(Uid, cancellation);
         await _services.Volumes.TearDownAsync(Uid, cancellation);
+        _services.Devices.Release(Uid);
         _released = true;
     }
 

@@ -112,6 +112,13 @@ public sealed record SecurityContext
     public bool? ReadOnlyRootFilesystem { get; init; }
     public bool? AllowPrivilegeEscalation { get; init; }
     public Capabilities? Capabilities { get; init; }
+    public SeccompProfile? SeccompProfile { get; init; }
+}
+
+/// <summary>Which system calls are refused: <c>RuntimeDefault</c>, <c>Unconfined</c> or <c>Localhost</c> (a file of the node's).</summary>
+public sealed record SeccompProfile
+{
+    public string Type { get; init; } = "";
 }
 
 public sealed record Capabilities
@@ -128,6 +135,7 @@ public sealed record PodSecurityContext
     public long? FsGroup { get; init; }
     public List<long>? SupplementalGroups { get; init; }
     public List<Sysctl>? Sysctls { get; init; }
+    public SeccompProfile? SeccompProfile { get; init; }
 }
 
 public sealed record Sysctl

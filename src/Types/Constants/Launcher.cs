@@ -12,6 +12,9 @@ public static class Launcher
     public const string VolumesPath = "/var/run/godwit-volumes";
     public const string KernelBootVolume = "kernel-boot";
     public const string PodNamePrefix = "virt-launcher-";
+
+    /// <summary>User and group of everything in a launcher pod; KubeVirt's own number, which disks in claims and images belong to.</summary>
+    public const int UserId = 107;
     public const string TunDevice = "devices.kubevirt.io/tun";
     public const string KvmDevice = "devices.kubevirt.io/kvm";
     public const string VhostNetDevice = "devices.kubevirt.io/vhost-net";

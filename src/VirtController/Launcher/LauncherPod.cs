@@ -40,6 +40,7 @@ public static class LauncherPod
                 SchedulerName = spec.SchedulerName,
                 PriorityClassName = spec.PriorityClassName,
                 ImagePullSecrets = PullSecrets(spec),
+                SecurityContext = LauncherSecurity.OfPod(),
                 Containers = [Compute(vmi, spec, cluster, launcherImage)],
                 Volumes = LauncherVolumes.Volumes(spec),
             },
@@ -160,6 +161,7 @@ public static class LauncherPod
             ],
             Resources = LauncherResources.Of(spec, cluster),
             VolumeMounts = LauncherVolumes.Mounts(spec),
+            SecurityContext = LauncherSecurity.OfContainer(),
         };
 
     private static List<LocalObjectReference>? PullSecrets(VirtualMachineInstanceSpec spec)

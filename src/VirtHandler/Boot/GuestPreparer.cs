@@ -1,5 +1,6 @@
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Devices;
 using Godwit.VirtHandler.Disks;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Network;
@@ -32,6 +33,7 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Disk
         }
 
         CheckKernel(vmi, pid);
+        GiveDevices(pid);
         var firmware = hardware.Firmware == "efi" ? Firmware(place, pid) : null;
         var bindings = BindingsBuilder.Build(vmi, images, firmware, incoming);
         return new PreparedGuest(pid, Domain.Create(hardware, bindings, incoming, node.QemuBinary), images, podAddress);
@@ -106,6 +108,22 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Disk
         vmi.Status?.VolumeStatus?.FirstOrDefault(status => status.Name == volume)?.Size
         ?? throw new DomainException($"status.volumeStatus has no size of volume {volume}, so its copy cannot be made here");
 
+    // Runtimes make a container's device nodes with the host's owner and mode, by which often only root may open them.
+    private static void GiveDevices(int pid)
+    {
+        foreach (var device in NodeDevice.All.Select(device => PodPlace.Outside(pid, device.Path)).Where(File.Exists))
+        {
+            try
+            {
+                LauncherUser.Give(device);
+            }
+            catch (IOException e)
+            {
+                throw new DomainException(e.Message, e);
+            }
+        }
+    }
+
     private static void CheckKernel(VirtualMachineInstance vmi, int pid)
     {
         if (BindingsBuilder.Kernel(vmi.Spec?.Domain?.Firmware?.KernelBoot) is not { } kernel)
@@ -136,6 +154,7 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Disk
         if (!File.Exists(copy))
         {
             File.Copy(variables, copy + ".partial", overwrite: true);
+            LauncherUser.GiveAlone(copy + ".partial");
             File.Move(copy + ".partial", copy);
         }
 

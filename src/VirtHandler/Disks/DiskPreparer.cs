@@ -150,6 +150,11 @@ public sealed class DiskPreparer(IHostTools tools)
             });
         }
 
+        if (!request.ReadOnly)
+        {
+            await GiveAsync(request.Volume, outside, cancellationToken);
+        }
+
         var info = await InspectAsync(request.Volume, outside, "raw", cancellationToken);
         return info.VirtualSize > 0
             ? new DiskImage(request.Volume, request.Source, inside, "raw", info.VirtualSize, request.ReadOnly, request.Shared || request.ReadOnly)
@@ -186,10 +191,28 @@ public sealed class DiskPreparer(IHostTools tools)
             : throw new DiskException($"volume {volume}: not a usable disk image: {result.Error.Trim().Replace(file, Path.GetFileName(file), StringComparison.Ordinal)}");
     }
 
+    // A claim may be on a file system where root is nobody; what belongs to the launcher already need not be given to it.
+    private async Task GiveAsync(string volume, string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            LauncherUser.Give(file);
+        }
+        catch (IOException e)
+        {
+            var owner = await tools.RunAsync("stat", ["-c", "%u", file], null, cancellationToken);
+            if (owner.Output.Trim() != $"{Launcher.UserId}")
+            {
+                throw new DiskException($"volume {volume}: {e.Message}; let it belong to {Launcher.UserId}:{Launcher.UserId} there", e);
+            }
+        }
+    }
+
     private static async Task MakeAsync(string file, Func<string, Task<string>> make)
     {
         var partial = file + ".partial";
         await make(partial);
+        LauncherUser.GiveAlone(partial);
         File.Move(partial, file, overwrite: true);
     }
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Godwit.Qemu;
+using Godwit.VirtHandler.Host;
 
 namespace Godwit.VirtHandler.Migration;
 
@@ -39,10 +41,14 @@ public sealed record MigrationCredentials(string Ca, string SourceCertificate, s
     }
 
     /// <summary>
-    /// Writes what one side's QEMU reads, under the names that it wants. Only root may read the folder: the keys are in it.
+    /// Writes what one side's QEMU reads, under the names that it wants. Nobody else may read it: the keys are in it.
     /// </summary>
-    public void Write(string folder, bool source)
+    /// <param name="podFolder">The pod's folder, on the node.</param>
+    /// <param name="uid">The migration's UID; what is written lies in <see cref="FolderIn"/>.</param>
+    /// <param name="source">Whether it is the source's side.</param>
+    public void Write(string podFolder, string uid, bool source)
     {
+        var folder = FolderIn(podFolder, uid);
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         WriteFile(Path.Combine(folder, "ca-cert.pem"), Ca);
         WriteFile(Path.Combine(folder, source ? "client-cert.pem" : "server-cert.pem"), source ? SourceCertificate : TargetCertificate);
@@ -51,7 +57,13 @@ public sealed record MigrationCredentials(string Ca, string SourceCertificate, s
         {
             WriteFile(Path.Combine(folder, "dh-params.pem"), DiffieHellmanGroup);
         }
+
+        LauncherUser.Show(folder);
+        LauncherUser.Show(Path.GetDirectoryName(folder)!);
     }
+
+    /// <summary>Where one migration's credentials lie in a pod's folder, as the node or as the pod sees it.</summary>
+    public static string FolderIn(string podFolder, string uid) => Path.Combine(podFolder, DomainFolder.Tls, uid);
 
     private static void WriteFile(string path, string content)
     {
@@ -62,8 +74,12 @@ public sealed record MigrationCredentials(string Ca, string SourceCertificate, s
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
-        using var stream = new FileStream(path, options);
-        stream.Write(Encoding.ASCII.GetBytes(content));
+        using (var stream = new FileStream(path, options))
+        {
+            stream.Write(Encoding.ASCII.GetBytes(content));
+        }
+
+        LauncherUser.Show(path);
     }
 
     private static string Part(X500RelativeDistinguishedName part)

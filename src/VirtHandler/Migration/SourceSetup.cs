@@ -21,7 +21,7 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
         await RemoveObjectsAsync(qmp, ct);
         if (credentials is not null)
         {
-            credentials.Write(TlsFolder(pod.Folder, state.MigrationUid!), source: true);
+            credentials.Write(pod.Folder, state.MigrationUid!, source: true);
             await qmp.ObjectAddAsync("tls-creds-x509", names.Tls, TlsObject(state.MigrationUid!, "client"), ct);
         }
 
@@ -129,18 +129,16 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
 
     public static void DeleteCredentials(LocalPod pod, string uid)
     {
-        var folder = TlsFolder(pod.Folder, uid);
+        var folder = MigrationCredentials.FolderIn(pod.Folder, uid);
         if (Directory.Exists(folder))
         {
             Directory.Delete(folder, recursive: true);
         }
     }
 
-    internal static string TlsFolder(string folder, string uid) => Path.Combine(folder, DomainFolder.Tls, uid);
-
     private JsonObject TlsObject(string uid, string endpoint) => new()
     {
-        ["dir"] = TlsFolder(pod.InnerFolder, uid),
+        ["dir"] = MigrationCredentials.FolderIn(pod.InnerFolder, uid),
         ["endpoint"] = endpoint,
         ["verify-peer"] = true,
     };

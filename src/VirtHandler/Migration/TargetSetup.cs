@@ -149,14 +149,14 @@ internal sealed class TargetSetup(LocalPod pod, AttemptNames names, MigrationToo
 
     private async Task AddTlsAsync(QmpClient qmp, string uid, MigrationCredentials credentials, CancellationToken ct)
     {
-        credentials.Write(SourceSetup.TlsFolder(pod.Folder, uid), source: false);
+        credentials.Write(pod.Folder, uid, source: false);
         var objects = await qmp.ListObjectsAsync(ct);
         if (!objects.Contains(names.Tls))
         {
             await qmp.ObjectAddAsync(
                 "tls-creds-x509",
                 names.Tls,
-                new JsonObject { ["dir"] = SourceSetup.TlsFolder(pod.InnerFolder, uid), ["endpoint"] = "server", ["verify-peer"] = true },
+                new JsonObject { ["dir"] = MigrationCredentials.FolderIn(pod.InnerFolder, uid), ["endpoint"] = "server", ["verify-peer"] = true },
                 ct);
         }
 

@@ -51,7 +51,8 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
 
         if (tap is null)
         {
-            Line($"tuntap add dev {PodWiring.TapName} mode tap{(wiring.MultiQueue ? " multi_queue" : "")}");
+            // Its owner may open it without any capability.
+            Line($"tuntap add dev {PodWiring.TapName} mode tap user {Launcher.UserId}{(wiring.MultiQueue ? " multi_queue" : "")}");
         }
 
         if (tap is not { Up: true, Master: PodWiring.BridgeName, QueueLength: PodWiring.TapQueueLength } || tap.Mtu != mtu)

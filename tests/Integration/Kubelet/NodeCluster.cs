@@ -64,7 +64,7 @@ public sealed class NodeCluster : IAsyncLifetime
         _stop = new CancellationTokenSource();
         IClusterService[] services =
         [
-            new NodesService([new("example.com/null", "/dev/null", 10)], [new HostImage(Image, ["/bin/sh"], new Dictionary<string, string>())]),
+            new NodesService([new HostImage(Image, ["/bin/sh"], new Dictionary<string, string>())]),
             new SchedulerService(),
             new StorageService(),
         ];

@@ -138,12 +138,26 @@ public sealed class PodTests(NodeCluster cluster)
     {
         await cluster.RunAsync("limits", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; id -u; touch /x 2>/dev/null || echo readonly", spec =>
         {
-            spec["containers"]![0]!["resources"] = JsonNode.Parse("""{"limits":{"memory":"64Mi","example.com/null":1}}""");
+            spec["containers"]![0]!["resources"] = JsonNode.Parse("""{"limits":{"memory":"64Mi"}}""");
             spec["containers"]![0]!["securityContext"] = JsonNode.Parse("""{"runAsUser":1234,"readOnlyRootFilesystem":true}""");
         });
         await cluster.PhaseAsync("limits", "Succeeded");
         (await cluster.LogAsync("limits")).ShouldContain("67108864\n1234\n");
         (await cluster.LogAsync("limits")).ShouldEndWith("readonly\n");
+    }
+
+    [Fact]
+    public async Task A_pod_that_asks_for_no_rights_has_none_and_still_writes_to_its_volumes()
+    {
+        await cluster.RunAsync("confined", "sed -nE 's/^(Uid|Gid|Groups|CapBnd|NoNewPrivs|Seccomp):[ \\t]*([0-9a-f]+).*/\\1 \\2/p' /proc/self/status; unshare -U true 2>/dev/null || echo refused; echo x > /out/x; stat -c '%u:%g' /out/x", spec =>
+        {
+            spec["securityContext"] = JsonNode.Parse("""{"runAsNonRoot":true,"runAsUser":107,"runAsGroup":107,"fsGroup":108,"seccompProfile":{"type":"RuntimeDefault"}}""");
+            spec["containers"]![0]!["securityContext"] = JsonNode.Parse("""{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]}}""");
+            spec["containers"]![0]!["volumeMounts"] = JsonNode.Parse("""[{"name":"out","mountPath":"/out"}]""");
+            spec["volumes"] = JsonNode.Parse("""[{"name":"out","emptyDir":{}}]""");
+        });
+        await cluster.PhaseAsync("confined", "Succeeded");
+        (await cluster.LogAsync("confined")).ShouldBe("Uid 107\nGid 107\nGroups 108\nCapBnd 0000000000000000\nNoNewPrivs 1\nSeccomp 2\nrefused\n107:108\n");
     }
 
     [Fact]

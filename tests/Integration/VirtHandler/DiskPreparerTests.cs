@@ -29,6 +29,22 @@ public sealed class DiskPreparerTests
     }
 
     [Fact]
+    public async Task Disks_belong_to_the_user_as_whom_the_guest_runs_and_those_of_the_pod_alone_to_nobody_else()
+    {
+        await using var pod = await StartAsync();
+        MakeFile($"{pod.Volumes}/data/disk.img", 4 * MiB);
+        MakeFile($"{pod.Volumes}/shown/disk.img", 4 * MiB);
+        await Preparer.PrepareAsync(pod.Place, pod.Pid, new VolumeRequest("scratch", DiskSource.EmptyDisk) { Capacity = 8 * MiB }, null, Ct);
+        await Preparer.PrepareAsync(
+            pod.Place, pod.Pid, new VolumeRequest("seed", DiskSource.Iso) { Iso = new IsoContent("cidata", new Dictionary<string, byte[]> { ["user-data"] = [1] }) }, null, Ct);
+        await Preparer.PrepareAsync(pod.Place, pod.Pid, new VolumeRequest("data", DiskSource.Claim), null, Ct);
+        await Preparer.PrepareAsync(pod.Place, pod.Pid, new VolumeRequest("shown", DiskSource.Claim) { ReadOnly = true }, null, Ct);
+
+        (await Tool.RunAsync($"stat -c %u:%g:%a {pod.Place.DisksFolder}/scratch.qcow2 {pod.Place.DisksFolder}/seed.iso")).ShouldBe("107:107:600\n107:107:600\n");
+        (await Tool.RunAsync($"stat -c %u:%g {pod.Volumes}/data/disk.img {pod.Volumes}/shown/disk.img")).ShouldBe("107:107\n0:0\n");
+    }
+
+    [Fact]
     public async Task A_disk_that_is_there_already_is_kept()
     {
         await using var pod = await StartAsync();

@@ -64,6 +64,10 @@ public sealed class LauncherPodTests
               mountPath: /var/run/godwit-volumes/data
             - name: host
               mountPath: /var/run/godwit-volumes/host
+            securityContext:
+              allowPrivilegeEscalation: false
+              capabilities:
+                drop: [ALL]
           volumes:
           - name: godwit
             emptyDir: {}
@@ -93,6 +97,13 @@ public sealed class LauncherPodTests
           enableServiceLinks: false
           imagePullSecrets:
           - name: s
+          securityContext:
+            runAsNonRoot: true
+            runAsUser: 107
+            runAsGroup: 107
+            fsGroup: 107
+            seccompProfile:
+              type: RuntimeDefault
         """;
 
     [Theory]

@@ -20,7 +20,7 @@ public sealed class PodNetworkPlanTests
             link add name k6t address 02:00:00:00:00:00 mtu 1450 type bridge stp_state 0 forward_delay 0
             address add 10.0.2.1/24 brd + dev k6t
             link set k6t up
-            tuntap add dev tap0 mode tap
+            tuntap add dev tap0 mode tap user 107
             link set tap0 mtu 1450 txqueuelen 10000 master k6t up
             neighbour replace 10.0.2.2 lladdr 02:aa:bb:cc:dd:01 dev k6t nud permanent
 
