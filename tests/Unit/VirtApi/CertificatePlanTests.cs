@@ -87,7 +87,7 @@ public sealed class CertificatePlanTests
     {
         var rotations = Gen.Select(Gen.Int[3, 2000], Gen.Double[0.2, 0.95], Gen.Double[0.1, 1], Gen.Double[0.2, 0.95]).Select(static (minutes, caRenew, server, serverRenew) =>
             Minutes(minutes, minutes * caRenew, minutes * server, minutes * server * serverRenew));
-        Gen.Select(rotations, Gen.Double[0.3, 1].Array[40], Gen.Int[0, 5].Array[40]).Sample(
+        Gen.Select(rotations, Gen.Double[0.3, 1].Array[30], Gen.Int[0, 5].Array[30]).Sample(
             static (rotation, pauses, trust) =>
             {
                 var clock = new FakeTimeProvider(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -113,7 +113,7 @@ public sealed class CertificatePlanTests
                     }
                 }
             },
-            iter: 20);
+            iter: 10);
     }
 
     [Theory]
