@@ -14,6 +14,9 @@ internal sealed partial class DevicePluginServer
 {
     private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>Kubelet and agent may be started at the same time; only after this is it worth a word.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly IReadOnlyDictionary<string, NodeDevice> _devices;
     private readonly DeviceHealth _health;
     private readonly int _count;
@@ -72,8 +75,13 @@ internal sealed partial class DevicePluginServer
     {
         if (!File.Exists(KubeletSocket))
         {
-            LogWaiting(_logger, KubeletSocket);
-            await _noticed.UntilAsync(() => File.Exists(KubeletSocket), cancellationToken);
+            var there = _noticed.UntilAsync(() => File.Exists(KubeletSocket), cancellationToken);
+            if (await Task.WhenAny(there, Task.Delay(Patience, _time, cancellationToken)) != there && !cancellationToken.IsCancellationRequested)
+            {
+                LogWaiting(_logger, KubeletSocket);
+            }
+
+            await there;
         }
 
         var kubelet = Volatile.Read(ref _kubelets);
