@@ -5,7 +5,7 @@ namespace Godwit.Replay;
 /// <summary>What LocalCluster claims to do as a real cluster does: only that is compared. docs/localcluster.md says the same in words.</summary>
 internal static partial class Claims
 {
-    private static readonly string[] Needs = ["gc", "namespace-controller", "webhooks", "vap", "rbac", "scheduler", "compaction"];
+    private static readonly string[] Needs = ["gc", "namespace-controller", "webhooks", "vap", "rbac", "scheduler", "compaction", "controllers", "node-lifecycle"];
 
     /// <summary>Groups whose kinds are of no use without the controllers behind them, and are therefore not served at all.</summary>
     private static readonly string[] GroupsNotServed = ["batch", "networking.k8s.io", "autoscaling", "certificates.k8s.io", "node.k8s.io", "resource.k8s.io"];

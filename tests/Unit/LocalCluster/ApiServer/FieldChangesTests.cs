@@ -39,19 +39,19 @@ public sealed class FieldChangesTests
         "{}")]
     public void What_is_set_and_what_is_taken_away_is_told_by_its_place(string old, string now, string set, string removed)
     {
-        var changes = FieldChanges.Between(JsonNode.Parse(old) as JsonObject, Parse(now), Schema, builtInKind: null, ignored: null);
+        var changes = FieldChanges.Between(JsonNode.Parse(old) as JsonObject, Parse(now), Schema, builtIn: false, ignored: null);
         changes.Set.ToJson().ToJsonString(Relaxed).ShouldBe(set);
         changes.Removed.ToJson().ToJsonString(Relaxed).ShouldBe(removed);
     }
 
     [Fact]
     public void A_built_in_kind_has_its_parts_before_anything_is_in_them() =>
-        FieldChanges.Between(null, Parse("""{"spec":{"containers":[]}}"""), Schema, builtInKind: "Pod", ignored: null).Set.ToJson()
+        FieldChanges.Between(null, Parse("""{"spec":{"containers":[]}}"""), Schema, builtIn: true, ignored: null).Set.ToJson()
             .ToJsonString(Relaxed).ShouldBe("{}");
 
     [Fact]
     public void What_this_way_of_writing_cannot_set_is_passed_over() =>
-        FieldChanges.Between(null, Parse("""{"status":{"phase":"x"}}"""), Schema, builtInKind: null, ignored: "status").IsEmpty.ShouldBeTrue();
+        FieldChanges.Between(null, Parse("""{"status":{"phase":"x"}}"""), Schema, builtIn: false, ignored: "status").IsEmpty.ShouldBeTrue();
 
     private static System.Text.Json.JsonSerializerOptions Relaxed { get; } =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
