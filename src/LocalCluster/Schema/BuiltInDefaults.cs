@@ -65,6 +65,11 @@ internal static class BuiltInDefaults
             case "PersistentVolume" when obj["spec"] is JsonObject spec:
                 Set(spec, "volumeMode", "Filesystem");
                 Set(spec, "persistentVolumeReclaimPolicy", "Retain");
+                if (spec["hostPath"] is JsonObject path)
+                {
+                    Set(path, "type", "");
+                }
+
                 Set(obj.Ensure("status"), "phase", "Pending");
                 break;
             case "StorageClass":
