@@ -15,11 +15,11 @@ internal static partial class Claims
     public static readonly IReadOnlyList<string> KindsNotServed =
     [
         "componentstatuses", "podtemplates", "replicationcontrollers", "statefulsets", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings",
-        "csidrivers", "csinodes", "csistoragecapacities", "volumeattachments", "volumeattributesclasses", "localsubjectaccessreviews",
+        "csidrivers", "csinodes", "csistoragecapacities", "volumeattachments", "volumeattributesclasses",
     ];
 
     /// <summary>Subresources that have no meaning here, as discovery names them.</summary>
-    public static readonly IReadOnlyList<string> SubresourcesNotServed = [];
+    public static readonly IReadOnlyList<string> SubresourcesNotServed = ["nodes/proxy", "services/proxy"];
 
     /// <summary>Why a case is left out as a whole; null when it is compared.</summary>
     public static string? WhyLeftOut(Case recorded) =>

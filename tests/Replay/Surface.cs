@@ -44,7 +44,16 @@ internal static class Surface
             }
         }
 
-        foreach (var child in document.Select(static p => p.Value).OfType<JsonArray>().SelectMany(static a => a.OfType<JsonObject>()))
+        if (document["subresources"] is JsonArray below && document["resource"] is { } of)
+        {
+            document["subresources"] = new JsonArray([.. below.Where(b => !Claims.SubresourcesNotServed.Contains($"{of}/{b!["subresource"]}")).Select(static b => b!.DeepClone())]);
+            if (document["subresources"] is JsonArray { Count: 0 })
+            {
+                document.Remove("subresources");
+            }
+        }
+
+        foreach (var child in document.ToList().Select(static p => p.Value).OfType<JsonArray>().SelectMany(static a => a.OfType<JsonObject>()))
         {
             Without(child);
         }

@@ -11,7 +11,7 @@ namespace Godwit.LocalCluster.Schema;
 /// kind Pod : has apiVersion, kind and metadata besides its fields
 /// type Time = string/date-time
 /// </code>
-/// <c>!</c> marks required fields, <c>[T]</c> lists, <c>{T}</c> maps; modifiers are map(keys), set, atomic, merge, merge(key),
+/// <c>!</c> marks required fields, <c>[T]</c> lists, <c>{T}</c> maps; modifiers are map(keys), set, atomic, granular (where the type is atomic otherwise), merge, merge(key),
 /// retainKeys, enum(values), default(value), <c>always</c> for a part that is written down even when nothing is in it, and <c>zero</c>
 /// where 0, false or "" is not the same as nothing. A type is looked for in its own package first, then in those of the meta and core types.
 /// </summary>
@@ -186,6 +186,9 @@ internal sealed class BuiltInSchemaReader
                     break;
                 case "atomic":
                     atomic = true;
+                    break;
+                case "granular":
+                    atomic = false;
                     break;
                 case "always":
                     always = true;
