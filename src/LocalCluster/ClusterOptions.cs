@@ -33,4 +33,7 @@ public sealed record ClusterOptions
     public string? NodeMemory { get; init; }
 
     public int? NodeCpus { get; init; }
+
+    /// <summary>How long a namespace that is being deleted stays as it is, so that who watches can see it go; as long as on a real cluster.</summary>
+    public TimeSpan NamespaceGrace { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -34,6 +34,16 @@ internal static class Bench
             Memory(cluster, report);
         }
 
+        if (options.Wants("api"))
+        {
+            await ApiBench.RunAsync(cluster, report, ct);
+            if (options.Only is not null)
+            {
+                report.Load("at the end");
+                return;
+            }
+        }
+
         await cluster.ImportGuestAsync(ct);
         if (options.Wants("moves"))
         {

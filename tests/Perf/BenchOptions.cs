@@ -39,7 +39,7 @@ internal sealed record BenchOptions
                 case "quick":
                     options = options with { Hops = 4 };
                     break;
-                case "rules" or "moves" or "drain":
+                case "rules" or "moves" or "drain" or "api":
                     options = options with { Only = words[i] };
                     break;
                 case "--queued" when int.TryParse(value, CultureInfo.InvariantCulture, out var queued) && queued > 0:

@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Godwit.Perf;
 
-// bench [rules|moves|drain] [quick] [--hops N] [--queued N] [--keep]: measures what README says, in one run, and prints a table; JSON into artifacts/perf/.
+// bench [rules|moves|drain|api] [quick] [--hops N] [--queued N] [--keep]: measures what README says, in one run, and prints a table; JSON into artifacts/perf/.
 var options = BenchOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: bench [rules|moves|drain] [quick] [--hops N] [--queued N] [--keep] [--bin DIR]   (as root; DIR holds the published programs; rules needs none)");
+    Console.Error.WriteLine("usage: bench [rules|moves|drain|api] [quick] [--hops N] [--queued N] [--keep] [--bin DIR]   (as root; DIR holds the published programs; rules needs none)");
     return 2;
 }
 

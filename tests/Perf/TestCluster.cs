@@ -19,6 +19,9 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
 
     public ApiClient Api => _api ?? throw new InvalidOperationException("the cluster is not up");
 
+    /// <summary>A client with connections of its own.</summary>
+    public ApiClient NewClient() => ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
+
     public string Kernel { get; private set; } = "";
 
     /// <summary>How long until all nodes were Ready, by the command's own word, and until it ended: virtual machines are welcome then.</summary>

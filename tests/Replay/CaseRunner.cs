@@ -90,7 +90,7 @@ internal sealed class CaseRunner(Case recorded, Server server, Recorder recorder
         [
             .. recorded.Steps.Where(s => s.IsCompared && Claims.WhyLeftOut(recorded, s) is null).Select(step => (step, (IReadOnlyList<string>)
             [
-                .. Comparison.Outcomes(step.Expected!, _outcomes[step.Number], then, now),
+                .. Comparison.Outcomes(Surface.Claimed(step), _outcomes[step.Number], then, now),
                 .. Comparison.Exchanges(recorded.Exchanges.Where(e => e.Step == step.Number), unmatched, then, now),
             ])),
         ];

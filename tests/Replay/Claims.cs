@@ -5,10 +5,21 @@ namespace Godwit.Replay;
 /// <summary>What LocalCluster claims to do as a real cluster does: only that is compared. docs/localcluster.md says the same in words.</summary>
 internal static partial class Claims
 {
-    private static readonly string[] Needs = ["gc", "namespace-controller", "webhooks", "vap", "rbac", "scheduler", "compaction"];
+    private static readonly string[] Needs = ["gc", "namespace-controller", "webhooks", "vap", "rbac", "scheduler", "compaction", "controllers"];
 
     /// <summary>Groups whose kinds are of no use without the controllers behind them, and are therefore not served at all.</summary>
-    private static readonly string[] GroupsNotServed = ["batch", "networking.k8s.io", "autoscaling", "certificates.k8s.io", "node.k8s.io", "resource.k8s.io"];
+    public static readonly IReadOnlyList<string> GroupsNotServed =
+        ["batch", "networking.k8s.io", "autoscaling", "certificates.k8s.io", "node.k8s.io", "resource.k8s.io", "flowcontrol.apiserver.k8s.io", "storagemigration.k8s.io"];
+
+    /// <summary>Likewise kinds of groups of which others are served.</summary>
+    public static readonly IReadOnlyList<string> KindsNotServed =
+    [
+        "componentstatuses", "podtemplates", "replicationcontrollers", "statefulsets", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings",
+        "csidrivers", "csinodes", "csistoragecapacities", "volumeattachments", "volumeattributesclasses",
+    ];
+
+    /// <summary>Subresources that have no meaning here, as discovery names them.</summary>
+    public static readonly IReadOnlyList<string> SubresourcesNotServed = ["nodes/proxy", "services/proxy"];
 
     /// <summary>Why a case is left out as a whole; null when it is compared.</summary>
     public static string? WhyLeftOut(Case recorded) =>

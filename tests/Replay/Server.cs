@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Godwit.LocalCluster;
 using Godwit.LocalCluster.ApiServer;
+using Godwit.LocalCluster.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Godwit.Replay;
@@ -37,7 +38,7 @@ internal sealed class Server : IAsyncDisposable
         {
             KubeconfigPath = Path.Combine(state, "kubeconfig"),
         };
-        server._controllers = [.. ClusterControllers.All().Select(c => c.RunAsync(context, server._stop.Token))];
+        server._controllers = [.. ClusterControllers.All().Append(new StorageService()).Select(c => c.RunAsync(context, server._stop.Token))];
         return server;
     }
 

@@ -87,6 +87,7 @@ internal sealed partial class Varying(IReadOnlyList<string> prefixes, params IRe
         text = ListedErrors().Replace(text, static m => "[" + string.Join(", ", m.Groups["errors"].Value.Split(", ").Order(StringComparer.Ordinal)) + "]");
         text = Address().Replace(text, "<ip>");
         text = EventName().Replace(text, ".<event>");
+        text = TemplateHash().Replace(text, "-<hash>");
         foreach (var prefix in prefixes)
         {
             text = Regex.Replace(text, Regex.Escape(prefix) + "[a-z0-9]{5}\\b", prefix + "<name>", RegexOptions.None, TimeSpan.FromSeconds(5));
@@ -181,8 +182,9 @@ internal sealed partial class Varying(IReadOnlyList<string> prefixes, params IRe
             case JsonObject obj:
                 return new JsonObject(obj.Where(static p => !UnknownToOlderClients.Contains(p.Key)).OrderBy(static p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(Value(p.Key), Clean(p.Value, p.Key))));
             case JsonArray array:
+                // A real server finds bindings in the order of a hash table, and lists owners of the same second by chance.
                 var items = array.Select(item => Clean(item, ""));
-                return new JsonArray([.. key is "managedFields" or "causes" ? items.OrderBy(static i => i?.ToJsonString(), StringComparer.Ordinal) : items]);
+                return new JsonArray([.. key is "managedFields" or "causes" or "resourceRules" or "nonResourceRules" ? items.OrderBy(static i => i?.ToJsonString(), StringComparer.Ordinal) : items]);
             case JsonValue value when value.TryGetValue<string>(out var text):
                 return key switch
                 {
@@ -192,6 +194,7 @@ internal sealed partial class Varying(IReadOnlyList<string> prefixes, params IRe
                     "continue" when text.Length > 0 => "<continue>",
                     // Which build it is, and of which version.
                     "major" or "minor" or "gitVersion" or "gitCommit" or "gitTreeState" or "buildDate" or "goVersion" or "compiler" or "platform" or "kustomizeVersion" => "<build>",
+                    "pod-template-hash" => "<hash>",
                     "serverAddress" => Port().Replace(Value(text), ""),
                     _ => Age().Replace(Value(text), "<age>"),
                 };
@@ -247,6 +250,10 @@ internal sealed partial class Varying(IReadOnlyList<string> prefixes, params IRe
     [GeneratedRegex(@"\.[0-9a-f]{16}\b", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex EventName();
 
+    /// <summary>Of a pod template, in the names of replica sets and their pods: every server's own, in letters and digits that make no words.</summary>
+    [GeneratedRegex(@"-[bcdfghjklmnpqrstvwxz2456789]{8,10}(-[bcdfghjklmnpqrstvwxz2456789]{5})?\b", RegexOptions.ExplicitCapture, 5000)]
+    private static partial Regex TemplateHash();
+
     [GeneratedRegex(@"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex Token();
 
@@ -289,7 +296,7 @@ internal sealed partial class Varying(IReadOnlyList<string> prefixes, params IRe
     [GeneratedRegex(@"deleted from \S+ namespace", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex DeletedFrom();
 
-    [GeneratedRegex(@"/tmp/(kubectl-edit-|LIVE-|MERGED-)\d+(\.yaml)?", RegexOptions.ExplicitCapture, 5000)]
+    [GeneratedRegex(@"/tmp/([^\s/""]+/)*(kubectl-edit-|LIVE-|MERGED-)\d+(\.yaml)?", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex TemporaryFile();
 
     [GeneratedRegex("(?<=\\S) {2,}", RegexOptions.ExplicitCapture, 5000)]

@@ -8,4 +8,7 @@ public interface IOpenApiProvider
 
     /// <summary>The document as JSON; null for a path that is not in the index.</summary>
     ReadOnlyMemory<byte>? Document(string path);
+
+    /// <summary>The v2 document of everything, as protobuf, with its hash.</summary>
+    (ReadOnlyMemory<byte> Document, string Hash) V2();
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer;
 using Godwit.LocalCluster.ApiServer.Errors;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Godwit.LocalCluster.GarbageCollection;
 
-/// <summary>Empties namespaces that are being deleted, says what still holds them, and lets them go.</summary>
+/// <summary>Empties namespaces that have been on their way out for a while, says what still holds them, and lets them go.</summary>
 public sealed partial class NamespaceController : IClusterService
 {
     private const string Finalizer = "kubernetes";
@@ -28,8 +29,15 @@ public sealed partial class NamespaceController : IClusterService
                 .Where(n => n.At("metadata", "deletionTimestamp") is not null && n.At("spec", "finalizers") is JsonArray { Count: > 0 })
                 .ToList();
             var failed = false;
+            TimeSpan? next = null;
             foreach (var ns in terminating)
             {
+                if (Left(ns, context) is var left && left > TimeSpan.Zero)
+                {
+                    next = next < left ? next : left;
+                    continue;
+                }
+
                 try
                 {
                     await EmptyAsync(operations, ns, context.Time, cancellationToken);
@@ -47,12 +55,29 @@ public sealed partial class NamespaceController : IClusterService
             }
             else if (terminating.Count > 0)
             {
-                await operations.Store.WaitForChangeAsync(state.Revision, cancellationToken);
+                await ChangeAsync(operations, state.Revision, next, context.Time, cancellationToken);
             }
             else
             {
                 await operations.Store.WaitForChangeAsync(["namespaces"], state.Revision, cancellationToken);
             }
+        }
+    }
+
+    private static TimeSpan Left(JsonObject ns, ClusterContext context) =>
+        DateTimeOffset.Parse(ns.Text("metadata", "deletionTimestamp")!, CultureInfo.InvariantCulture) + context.Options.NamespaceGrace - context.Time.GetUtcNow();
+
+    private static async Task ChangeAsync(ResourceOperations operations, long revision, TimeSpan? atMost, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var due = new CancellationTokenSource(atMost ?? Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, cancellationToken);
+        try
+        {
+            await operations.Store.WaitForChangeAsync(revision, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The next namespace is due.
         }
     }
 

@@ -6,16 +6,30 @@ using Godwit.LocalCluster.Store;
 
 namespace Godwit.LocalCluster.OpenApi;
 
-/// <summary>The OpenAPI v3 documents of all group versions, built when they are first asked for and again when the registry changed.</summary>
+/// <summary>The OpenAPI documents of all group versions, built when they are first asked for and again when the registry changed.</summary>
 public sealed class OpenApiDocuments(ResourceRegistry registry) : IOpenApiProvider
 {
     private readonly ConcurrentDictionary<string, Entry> _built = new(StringComparer.Ordinal);
+    private Entry? _v2;
 
     public IReadOnlyDictionary<string, string> Index() =>
         GroupVersions().ToDictionary(g => g.Path, g => Entry(g).Hash, StringComparer.Ordinal);
 
     public ReadOnlyMemory<byte>? Document(string path) =>
         GroupVersions().FirstOrDefault(g => g.Path == path) is { } found ? (ReadOnlyMemory<byte>?)Entry(found).Json : null;
+
+    public (ReadOnlyMemory<byte> Document, string Hash) V2()
+    {
+        var groupVersions = GroupVersions().ToList();
+        var from = groupVersions.SelectMany(static g => g.Resources).ToList();
+        if (_v2 is not { } built || !built.From.SequenceEqual(from, ReferenceEqualityComparer.Instance))
+        {
+            var bytes = OpenApiV2.Build(groupVersions.Select(static g => OpenApiDocument.Build(g.Group, g.Version, g.Resources)));
+            _v2 = built = new Entry(from, bytes, Convert.ToHexString(SHA512.HashData(bytes)));
+        }
+
+        return (built.Json, built.Hash);
+    }
 
     private IEnumerable<GroupVersion> GroupVersions() =>
         from resource in registry.All

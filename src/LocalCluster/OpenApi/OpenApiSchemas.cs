@@ -60,6 +60,11 @@ internal sealed class OpenApiSchemas
 
         var result = new JsonObject { ["allOf"] = new JsonArray(Reference(schema.TypeName)) };
         Decorate(schema, result);
+        if (schema.Description.Length == 0 && BuiltInSchemas.Type(schema.TypeName).Description is { Length: > 0 } ofType)
+        {
+            result["description"] = ofType;
+        }
+
         return result;
     }
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Godwit.LocalCluster.Schema;
 
 /// <summary>
-/// Decodes an object of a built-in kind: drops unknown fields and nulls, and finds the first value that does not fit its type.
+/// Decodes an object of a built-in kind: drops unknown fields, nulls and values that say no more than their absence, and finds the first value that does not fit its type.
 /// </summary>
 internal static partial class BuiltInDecoder
 {
@@ -95,13 +95,13 @@ internal static partial class BuiltInDecoder
                     (drop ??= []).Add(name);
                 }
             }
-            else if (value is null)
-            {
-                (drop ??= []).Add(name);
-            }
             else
             {
                 error ??= Node(value, property, place.Enter(schema, name), unknown, n => obj[name] = n);
+                if (IsNothing(value, property) && !schema.Required.Contains(name))
+                {
+                    (drop ??= []).Add(name);
+                }
             }
         }
 
@@ -112,6 +112,15 @@ internal static partial class BuiltInDecoder
 
         return error;
     }
+
+    private static bool IsNothing(JsonNode? value, StructuralSchema schema) => value switch
+    {
+        null => true,
+        JsonArray { Count: 0 } => !schema.AlwaysThere,
+        JsonObject { Count: 0 } => schema.AdditionalProperties is not null,
+        JsonValue scalar => schema is { ZeroCounts: false, Type.Length: > 0 } && JsonKinds.IsZero(scalar),
+        _ => false,
+    };
 
     private static string? Map(JsonObject obj, StructuralSchema values, Place place, List<string> unknown)
     {

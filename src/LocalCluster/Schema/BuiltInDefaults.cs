@@ -55,6 +55,9 @@ internal static class BuiltInDefaults
 
                 Set(obj.Ensure("status"), "phase", "Active");
                 break;
+            case "LimitRange":
+                Each(obj.At("spec", "limits"), LimitRangeItem);
+                break;
             case "PersistentVolumeClaim" when obj["spec"] is JsonObject spec:
                 Set(spec, "volumeMode", "Filesystem");
                 Set(obj.Ensure("status"), "phase", "Pending");
@@ -62,6 +65,11 @@ internal static class BuiltInDefaults
             case "PersistentVolume" when obj["spec"] is JsonObject spec:
                 Set(spec, "volumeMode", "Filesystem");
                 Set(spec, "persistentVolumeReclaimPolicy", "Retain");
+                if (spec["hostPath"] is JsonObject path)
+                {
+                    Set(path, "type", "");
+                }
+
                 Set(obj.Ensure("status"), "phase", "Pending");
                 break;
             case "StorageClass":
@@ -133,6 +141,23 @@ internal static class BuiltInDefaults
         foreach (var item in (list as JsonArray)?.OfType<JsonObject>() ?? [])
         {
             action(item);
+        }
+    }
+
+    /// <summary>A container's bounds are its defaults, and what it gets at most by default it asks for.</summary>
+    private static void LimitRangeItem(JsonObject item)
+    {
+        if (item.Text("type") != "Container")
+        {
+            return;
+        }
+
+        foreach (var (from, to) in ((string, string)[])[("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")])
+        {
+            foreach (var (resource, amount) in item.Strings(from).ToList())
+            {
+                Set(item.Ensure(to), resource, amount);
+            }
         }
     }
 

@@ -11,8 +11,9 @@ namespace Godwit.LocalCluster.Schema;
 /// kind Pod : has apiVersion, kind and metadata besides its fields
 /// type Time = string/date-time
 /// </code>
-/// <c>!</c> marks required fields, <c>[T]</c> lists, <c>{T}</c> maps; modifiers are map(keys), set, atomic, merge, merge(key),
-/// retainKeys, enum(values), default(value). A type is looked for in its own package first, then in those of the meta and core types.
+/// <c>!</c> marks required fields, <c>[T]</c> lists, <c>{T}</c> maps; modifiers are map(keys), set, atomic, granular (where the type is atomic otherwise), merge, merge(key),
+/// retainKeys, enum(values), default(value), <c>always</c> for a part that is written down even when nothing is in it, and <c>zero</c>
+/// where 0, false or "" is not the same as nothing. A type is looked for in its own package first, then in those of the meta and core types.
 /// </summary>
 internal sealed class BuiltInSchemaReader
 {
@@ -140,7 +141,7 @@ internal sealed class BuiltInSchemaReader
     private StructuralSchema Type(string text, string package) => text switch
     {
         ['[', .. var item, ']'] => new StructuralSchema { Type = "array", Items = Type(item, package) },
-        ['{', .. var value, '}'] => new StructuralSchema { Type = "object", AdditionalProperties = Type(value, package) },
+        ['{', .. var value, '}'] => new StructuralSchema { Type = "object", AdditionalProperties = Modified(Type(value, package), ["zero"], "") },
         "string" or "boolean" or "number" => new StructuralSchema { Type = text },
         "bytes" => new StructuralSchema { Type = "string", Format = "byte" },
         "int32" or "int64" => new StructuralSchema { Type = "integer", Format = text },
@@ -170,7 +171,7 @@ internal sealed class BuiltInSchemaReader
         IReadOnlyList<string> keys = [];
         IReadOnlyList<JsonNode?> allowed = [];
         JsonNode? fallback = null;
-        var atomic = type.AtomicMap;
+        var (atomic, always, zero) = (type.AtomicMap, false, false);
         foreach (var modifier in modifiers)
         {
             var open = modifier.IndexOf('(', StringComparison.Ordinal);
@@ -185,6 +186,15 @@ internal sealed class BuiltInSchemaReader
                     break;
                 case "atomic":
                     atomic = true;
+                    break;
+                case "granular":
+                    atomic = false;
+                    break;
+                case "always":
+                    always = true;
+                    break;
+                case "zero":
+                    zero = true;
                     break;
                 case "merge":
                     strategies.Add("merge");
@@ -221,6 +231,8 @@ internal sealed class BuiltInSchemaReader
             ListType = listType,
             ListMapKeys = keys,
             AtomicMap = atomic,
+            AlwaysThere = always,
+            ZeroCounts = zero,
             PatchMergeKey = mergeKey,
             PatchStrategy = strategies.Count == 0 ? null : string.Join(',', strategies),
         };

@@ -16,6 +16,14 @@ internal static class JsonKinds
 
     public static bool IsInteger(JsonNode node) => Number(node) is { } d && d == Math.Floor(d) && Math.Abs(d) <= 9.3e18;
 
+    /// <summary>Whether it is 0, false or an empty text.</summary>
+    public static bool IsZero(JsonValue value) => value.GetValueKind() switch
+    {
+        JsonValueKind.False => true,
+        JsonValueKind.String => value.GetValue<string>().Length == 0,
+        _ => Number(value) == 0,
+    };
+
     /// <summary>object, array, string, integer, number, boolean or null.</summary>
     public static string Name(JsonNode? node) => node?.GetValueKind() switch
     {

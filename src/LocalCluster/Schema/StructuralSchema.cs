@@ -58,6 +58,10 @@ public sealed class StructuralSchema : ISchemaNode
 
     public bool AtomicMap { get; init; }
 
+    public bool AlwaysThere { get; init; }
+
+    public bool ZeroCounts { get; init; }
+
     public string? PatchMergeKey { get; init; }
 
     public string? PatchStrategy { get; init; }

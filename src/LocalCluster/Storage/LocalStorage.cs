@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Godwit.LocalCluster.ApiServer.BuiltIn.Strategies;
 using Godwit.LocalCluster.Objects;
 using Godwit.Machinery;
 using Microsoft.Extensions.Logging;
@@ -14,9 +15,12 @@ public sealed partial class LocalStorage : IDisposable
     public const string Provisioner = "godwit.dev/local";
     public const string ClassName = "local";
     private const string SelectedNode = "volume.kubernetes.io/selected-node";
-    private const string ProvisionedBy = "pv.kubernetes.io/provisioned-by";
-    private const string DefaultClass = "storageclass.kubernetes.io/is-default-class";
-    private const string ClaimProtection = "kubernetes.io/pvc-protection";
+
+    private const string BindCompleted = "pv.kubernetes.io/bind-completed";
+    private const string BoundByController = "pv.kubernetes.io/bound-by-controller";
+
+    /// <summary>Whose fields they are for whoever reads them: that of a cluster's controllers.</summary>
+    private static readonly WriteOptions AsController = new() { FieldManager = "kube-controller-manager" };
 
     private readonly ApiClient _api;
     private readonly string _folder;
@@ -92,7 +96,7 @@ public sealed partial class LocalStorage : IDisposable
             {
                 if (await _api.TryGetAsync(NodeKinds.StorageClass, NamespacedName.Cluster(ClassName), cancellation) is null)
                 {
-                    await _api.CreateAsync(NodeKinds.StorageClass, Class(), ct: cancellation);
+                    await _api.CreateAsync(NodeKinds.StorageClass, StorageObjects.Class(), ct: cancellation);
                 }
                 return;
             }
@@ -108,16 +112,6 @@ public sealed partial class LocalStorage : IDisposable
         }
     }
 
-    private static JsonObject Class() => new()
-    {
-        ["apiVersion"] = "storage.k8s.io/v1",
-        ["kind"] = "StorageClass",
-        ["metadata"] = new JsonObject { ["name"] = ClassName, ["annotations"] = new JsonObject { [DefaultClass] = "true" } },
-        ["provisioner"] = Provisioner,
-        ["reclaimPolicy"] = "Delete",
-        ["volumeBindingMode"] = "WaitForFirstConsumer",
-    };
-
     private async Task ClaimAsync(NamespacedName key, CancellationToken cancellation)
     {
         if (_claims.Get(key) is not { } claim)
@@ -127,13 +121,6 @@ public sealed partial class LocalStorage : IDisposable
         if (claim.Metadata.DeletionTimestamp is not null)
         {
             await ReleaseClaimAsync(key, claim, cancellation);
-            return;
-        }
-        if (claim.Metadata.Finalizers?.Contains(ClaimProtection) != true)
-        {
-            var finalizers = new JsonArray([.. (claim.Metadata.Finalizers ?? []).Append(ClaimProtection).Select(f => (JsonNode)f)]);
-            var patch = Guarded(claim.Metadata, new JsonObject { ["finalizers"] = finalizers });
-            await _api.PatchAsync(NodeKinds.Claim, key, PatchKind.Merge, patch, ct: cancellation);
             return;
         }
         if (claim.Status.Phase == "Bound")
@@ -188,7 +175,7 @@ public sealed partial class LocalStorage : IDisposable
         File.SetUnixFileMode(path, (UnixFileMode)0x1FF); // 0777: its user may be anybody.
         try
         {
-            await _api.CreateAsync(NodeKinds.Volume, Volume(name, path, node, claim, storage), ct: cancellation);
+            await _api.CreateAsync(NodeKinds.Volume, StorageObjects.Volume(name, path, node, claim, storage), ct: cancellation);
         }
         catch (ApiException e) when (e.IsAlreadyExists)
         {
@@ -208,42 +195,6 @@ public sealed partial class LocalStorage : IDisposable
             : null;
     }
 
-    private static JsonObject Volume(string name, string path, string? node, PersistentVolumeClaim claim, StorageClass storage)
-    {
-        var spec = new JsonObject
-        {
-            ["capacity"] = new JsonObject { ["storage"] = claim.Spec.Resources?.Requests?.GetValueOrDefault("storage") ?? "0" },
-            ["accessModes"] = new JsonArray([.. (claim.Spec.AccessModes ?? ["ReadWriteOnce"]).Select(m => (JsonNode)m)]),
-            ["persistentVolumeReclaimPolicy"] = storage.ReclaimPolicy ?? "Delete",
-            ["storageClassName"] = storage.Metadata.Name,
-            ["volumeMode"] = "Filesystem",
-            ["hostPath"] = new JsonObject { ["path"] = path, ["type"] = "DirectoryOrCreate" },
-            ["claimRef"] = new JsonObject
-            {
-                ["apiVersion"] = "v1",
-                ["kind"] = "PersistentVolumeClaim",
-                ["namespace"] = claim.Metadata.Namespace,
-                ["name"] = claim.Metadata.Name,
-                ["uid"] = claim.Metadata.Uid,
-            },
-        };
-        if (node is not null && !VolumeMatching.IsShared(claim))
-        {
-            var here = new JsonObject { ["key"] = "kubernetes.io/hostname", ["operator"] = "In", ["values"] = new JsonArray(node) };
-            spec["nodeAffinity"] = new JsonObject
-            {
-                ["required"] = new JsonObject { ["nodeSelectorTerms"] = new JsonArray(new JsonObject { ["matchExpressions"] = new JsonArray(here) }) },
-            };
-        }
-        return new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "PersistentVolume",
-            ["metadata"] = new JsonObject { ["name"] = name, ["annotations"] = new JsonObject { [ProvisionedBy] = Provisioner } },
-            ["spec"] = spec,
-        };
-    }
-
     /// <summary>The volume is marked first: two claims can then never hold the same one.</summary>
     private async Task BindAsync(NamespacedName key, PersistentVolumeClaim claim, PersistentVolume volume, CancellationToken cancellation)
     {
@@ -257,20 +208,21 @@ public sealed partial class LocalStorage : IDisposable
                 ["namespace"] = key.Namespace,
                 ["name"] = key.Name,
                 ["uid"] = claim.Metadata.Uid,
+                ["resourceVersion"] = claim.Metadata.ResourceVersion,
             };
-            var patch = Guarded(volume.Metadata, []);
+            var patch = Guarded(volume.Metadata, volume.Spec.ClaimRef is null ? Annotated(BoundByController) : []);
             patch["spec"] = new JsonObject { ["claimRef"] = owner };
-            await _api.PatchAsync(NodeKinds.Volume, name, PatchKind.Merge, patch, ct: cancellation);
+            await _api.PatchAsync(NodeKinds.Volume, name, PatchKind.Merge, patch, AsController, cancellation);
         }
         await StatusAsync(NodeKinds.Volume, name, new JsonObject { ["phase"] = "Bound" }, cancellation);
         if (claim.Spec.VolumeName != volume.Metadata.Name)
         {
             var patch = new JsonObject
             {
-                ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["pv.kubernetes.io/bind-completed"] = "yes" } },
+                ["metadata"] = string.IsNullOrEmpty(claim.Spec.VolumeName) ? Annotated(BindCompleted, BoundByController) : Annotated(BindCompleted),
                 ["spec"] = new JsonObject { ["volumeName"] = volume.Metadata.Name },
             };
-            await _api.PatchAsync(NodeKinds.Claim, key, PatchKind.Merge, patch, ct: cancellation);
+            await _api.PatchAsync(NodeKinds.Claim, key, PatchKind.Merge, patch, AsController, cancellation);
         }
         var status = new JsonObject
         {
@@ -285,10 +237,20 @@ public sealed partial class LocalStorage : IDisposable
     private async Task ReleaseClaimAsync(NamespacedName key, PersistentVolumeClaim claim, CancellationToken cancellation)
     {
         var isUsed = _pods.List().Any(p => p.Metadata.Namespace == key.Namespace && !p.IsFinished && Uses(p, key.Name));
-        if (!isUsed && claim.Metadata.Finalizers?.Contains(ClaimProtection) == true)
+        if (!isUsed && claim.Metadata.Finalizers?.Contains(PersistentVolumeClaimStrategy.Protection) == true)
         {
-            var left = new JsonArray([.. claim.Metadata.Finalizers.Where(f => f != ClaimProtection).Select(f => (JsonNode)f)]);
+            var left = new JsonArray([.. claim.Metadata.Finalizers.Where(f => f != PersistentVolumeClaimStrategy.Protection).Select(f => (JsonNode)f)]);
             await _api.PatchAsync(NodeKinds.Claim, key, PatchKind.Merge, Guarded(claim.Metadata, new JsonObject { ["finalizers"] = left }), ct: cancellation);
+        }
+    }
+
+    /// <summary>A volume goes when no claim holds it any more.</summary>
+    private async Task ReleaseVolumeAsync(NamespacedName key, PersistentVolume volume, CancellationToken cancellation)
+    {
+        if (volume.Status.Phase != "Bound" && volume.Metadata.Finalizers?.Contains(PersistentVolumeStrategy.Protection) == true)
+        {
+            var left = new JsonArray([.. volume.Metadata.Finalizers.Where(f => f != PersistentVolumeStrategy.Protection).Select(f => (JsonNode)f)]);
+            await _api.PatchAsync(NodeKinds.Volume, key, PatchKind.Merge, Guarded(volume.Metadata, new JsonObject { ["finalizers"] = left }), ct: cancellation);
         }
     }
 
@@ -296,6 +258,11 @@ public sealed partial class LocalStorage : IDisposable
     {
         if (_volumes.Get(key) is not { } volume)
         {
+            return;
+        }
+        if (volume.Metadata.DeletionTimestamp is not null)
+        {
+            await ReleaseVolumeAsync(key, volume, cancellation);
             return;
         }
         var owner = volume.Spec.ClaimRef is { Uid: { Length: > 0 } } claimRef ? claimRef : null;
@@ -317,7 +284,7 @@ public sealed partial class LocalStorage : IDisposable
         {
             await StatusAsync(NodeKinds.Volume, key, new JsonObject { ["phase"] = "Released" }, cancellation);
         }
-        var isOurs = volume.Metadata.Annotations?.GetValueOrDefault(ProvisionedBy) == Provisioner;
+        var isOurs = volume.Metadata.Annotations?.GetValueOrDefault(StorageObjects.ProvisionedBy) == Provisioner;
         if (isOurs && volume.Spec.PersistentVolumeReclaimPolicy == "Delete" && volume.Spec.HostPath?.Path is { } path)
         {
             // Only what was made here, under the name it was given.
@@ -330,7 +297,17 @@ public sealed partial class LocalStorage : IDisposable
     }
 
     private async Task StatusAsync(ResourceKind kind, NamespacedName key, JsonObject status, CancellationToken cancellation) =>
-        await _api.PatchAsync(kind, key, PatchKind.Merge, new JsonObject { ["status"] = status }, WriteOptions.Status, cancellation);
+        await _api.PatchAsync(kind, key, PatchKind.Merge, new JsonObject { ["status"] = status }, AsController with { Subresource = "status" }, cancellation);
+
+    private static JsonObject Annotated(params ReadOnlySpan<string> names)
+    {
+        var annotations = new JsonObject();
+        foreach (var name in names)
+        {
+            annotations[name] = "yes";
+        }
+        return new JsonObject { ["annotations"] = annotations };
+    }
 
     private static JsonObject Guarded(ObjectMeta metadata, JsonObject change)
     {
@@ -340,7 +317,7 @@ public sealed partial class LocalStorage : IDisposable
     }
 
     private string? DefaultClassName() => _classes.List()
-        .Where(c => c.Metadata.Annotations?.GetValueOrDefault(DefaultClass) == "true")
+        .Where(c => c.Metadata.Annotations?.GetValueOrDefault(StorageObjects.DefaultClass) == "true")
         .OrderByDescending(c => c.Metadata.CreationTimestamp).FirstOrDefault()?.Metadata.Name;
 
     private void OnClaim(Change<PersistentVolumeClaim> change)

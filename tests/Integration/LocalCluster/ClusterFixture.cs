@@ -20,6 +20,9 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public Kubectl Kubectl => new(Kubeconfig, _folder);
 
+    /// <summary>Another kubectl, which keeps what it caches apart.</summary>
+    public Kubectl KubectlOf(string program) => new(Kubeconfig, Directory.CreateDirectory(Path.Combine(_folder, "home-" + Guid.NewGuid().ToString("N"))).FullName, program);
+
     public string Kubeconfig => Path.Combine(_folder, "kubeconfig");
 
     public async ValueTask InitializeAsync()

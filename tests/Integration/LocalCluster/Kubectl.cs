@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Godwit.Integration.LocalCluster;
 
-/// <summary>The machine's kubectl with a kubeconfig; what it caches goes to the folder that is its home.</summary>
-public sealed class Kubectl(string kubeconfig, string home)
+/// <summary>The machine's kubectl with a kubeconfig, or another one; what it caches goes to the folder that is its home.</summary>
+public sealed class Kubectl(string kubeconfig, string home, string program = "kubectl")
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -99,7 +99,7 @@ public sealed class Kubectl(string kubeconfig, string home)
 
     private Process Start(string arguments, string? editor)
     {
-        var start = new ProcessStartInfo("kubectl")
+        var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

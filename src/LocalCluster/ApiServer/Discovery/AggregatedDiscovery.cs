@@ -50,7 +50,7 @@ internal static class AggregatedDiscovery
         var json = new JsonObject
         {
             ["resource"] = resource.Plural,
-            ["responseKind"] = Kind(resource.Group, version.Name, resource.Kind),
+            ["responseKind"] = Own(resource, version, resource.Kind),
             ["scope"] = resource.Namespaced ? "Namespaced" : "Cluster",
             ["singularResource"] = resource.Singular,
             ["verbs"] = Strings(resource.Verbs),
@@ -81,13 +81,17 @@ internal static class AggregatedDiscovery
             json["subresources"] = new JsonArray([.. subresources.OrderBy(s => resource.Custom ? "" : s.Name, StringComparer.Ordinal).Select(JsonNode (s) => new JsonObject
             {
                 ["subresource"] = s.Name,
-                ["responseKind"] = Kind(s.Group ?? resource.Group, s.Version ?? version.Name, s.Kind),
+                ["responseKind"] = s.Group is { } group ? Kind(group, s.Version ?? version.Name, s.Kind) : Own(resource, version, s.Kind),
                 ["verbs"] = Strings(s.Verbs),
             })]);
         }
 
         return json;
     }
+
+    /// <summary>Built-in kinds say their group and version only where these are not those that they are listed under.</summary>
+    private static JsonObject Own(ResourceInfo resource, ResourceVersionInfo version, string kind) =>
+        resource.Custom ? Kind(resource.Group, version.Name, kind) : Kind("", "", kind);
 
     private static JsonObject Kind(string group, string version, string kind) => new() { ["group"] = group, ["version"] = version, ["kind"] = kind };
 

@@ -66,7 +66,7 @@ internal static class LegacyDiscovery
         var entry = new JsonObject { ["name"] = name, ["singularName"] = singular, ["namespaced"] = namespaced };
         var kindGroup = kind["group"]!.GetValue<string>();
         var kindVersion = kind["version"]!.GetValue<string>();
-        if (kindGroup != group || kindVersion != version)
+        if (kindVersion.Length > 0 && (kindGroup != group || kindVersion != version))
         {
             entry["group"] = kindGroup;
             entry["version"] = kindVersion;

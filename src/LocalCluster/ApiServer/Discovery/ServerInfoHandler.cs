@@ -13,10 +13,6 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
 
     private const string OpenApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-    // Older clients look here for kinds that v3 does not list, and must be told that there are none: swagger "2.0", title and
-    // version, no paths, in the only encoding that they read.
-    private static readonly byte[] EmptyOpenApiV2 = [0x0a, 0x03, .. "2.0"u8, 0x12, 0x0e, 0x0a, 0x06, .. "godwit"u8, 0x12, 0x04, .. "v1.0"u8, 0x42, 0x00];
-
     private static readonly string[] Checks = ["ping", "store"];
 
     public async Task<bool> TryHandleAsync(HttpContext http, string path)
@@ -24,7 +20,7 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
         switch (path)
         {
             case "/":
-                var known = paths().Concat(["/api", "/apis", "/apis/", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]).Distinct(StringComparer.Ordinal);
+                var known = paths().Concat(["/api", "/apis", "/apis/", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]).Distinct(StringComparer.Ordinal);
                 await ResponseWriter.NodeAsync(http, StatusCodes.Status200OK, new JsonObject
                 {
                     ["paths"] = new JsonArray([.. known.OrderBy(p => p, StringComparer.Ordinal).Select(JsonNode (p) => JsonValue.Create(p))]),
@@ -37,7 +33,7 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
                 await IndexAsync(http);
                 return true;
             case "/openapi/v2":
-                await ResponseWriter.BytesAsync(http, StatusCodes.Status200OK, OpenApiV2MediaType, EmptyOpenApiV2);
+                await V2Async(http);
                 return true;
         }
 
@@ -109,7 +105,24 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
             return;
         }
 
-        var etag = '"' + openApi.Index()[path] + '"';
+        await TaggedAsync(http, openApi.Index()[path], "application/json", document);
+    }
+
+    private async Task V2Async(HttpContext http)
+    {
+        if (openApi is null)
+        {
+            await ResponseWriter.TextAsync(http, StatusCodes.Status404NotFound, "404 page not found\n");
+            return;
+        }
+
+        var (document, hash) = openApi.V2();
+        await TaggedAsync(http, hash, OpenApiV2MediaType, document);
+    }
+
+    private static async Task TaggedAsync(HttpContext http, string hash, string contentType, ReadOnlyMemory<byte> document)
+    {
+        var etag = '"' + hash + '"';
         http.Response.Headers.ETag = etag;
         if (http.Request.Headers.IfNoneMatch.ToString().Contains(etag, StringComparison.Ordinal))
         {
@@ -117,7 +130,7 @@ internal sealed class ServerInfoHandler(IOpenApiProvider? openApi, Func<bool> re
             return;
         }
 
-        await ResponseWriter.BytesAsync(http, StatusCodes.Status200OK, "application/json", document);
+        await ResponseWriter.BytesAsync(http, StatusCodes.Status200OK, contentType, document);
     }
 
     private static JsonObject Version()

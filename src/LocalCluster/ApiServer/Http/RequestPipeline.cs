@@ -127,7 +127,14 @@ internal sealed partial class RequestPipeline(
         var user = _impersonation.Apply(http, caller);
         var wanted = RequestAttributes.Of(http.Request, path);
         var decision = authorizer.Decide(user, wanted);
-        return decision.Allowed ? user : throw AccessRefusal.Of(user, wanted, decision.Reason);
+        if (decision.Allowed)
+        {
+            return user;
+        }
+
+        // As every refusal of this kind: what a stranger wrote into a path must not be taken for something else by somebody's browser.
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        throw AccessRefusal.Of(user, wanted, decision.Reason);
     }
 
     [LoggerMessage(1, LogLevel.Error, "Request {Method} {Path} failed")]

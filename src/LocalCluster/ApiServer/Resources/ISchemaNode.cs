@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Godwit.LocalCluster.ApiServer.Resources;
 
 /// <summary>A place in a schema, as far as merging must know it.</summary>
@@ -8,6 +10,9 @@ public interface ISchemaNode
 
     /// <summary>The node of a list's items.</summary>
     ISchemaNode? Items { get; }
+
+    /// <summary>What stands for it when it is left out; null for nothing.</summary>
+    JsonNode? Default { get; }
 
     /// <summary><c>x-kubernetes-list-type</c>: atomic, set or map; null when not given (atomic).</summary>
     string? ListType { get; }
@@ -23,4 +28,10 @@ public interface ISchemaNode
 
     /// <summary>An object that is replaced as a whole (<c>x-kubernetes-map-type: atomic</c>).</summary>
     bool AtomicMap { get; }
+
+    /// <summary>A part that a built-in kind has even when nothing is in it: only what is in it can be new.</summary>
+    bool AlwaysThere { get; }
+
+    /// <summary>Whether a built-in kind tells 0, false and "" here from nothing.</summary>
+    bool ZeroCounts { get; }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Http;
+using Godwit.LocalCluster.Schema;
 using Godwit.Machinery;
 using Microsoft.AspNetCore.Http;
 
@@ -72,7 +73,8 @@ internal sealed class ScaleHandler(ResourceOperations operations)
         }
 
         var spec = new JsonObject();
-        if (Find(obj, scale.SpecReplicasPath) is { } wanted)
+        // Of a Scale, none and 0 are the same.
+        if (Find(obj, scale.SpecReplicasPath) is JsonValue wanted && !JsonKinds.IsZero(wanted))
         {
             spec["replicas"] = wanted.DeepClone();
         }

@@ -7,15 +7,9 @@ namespace Godwit.LocalCluster.ApiServer.Writing;
 /// <summary>What an update set and what it took away, place by place. A map or a keyed list that is new counts as a place itself.</summary>
 internal sealed class FieldChanges
 {
-    /// <summary>Parts that a built-in kind has even when nothing is in them: only what is in them can be new. An empty text is like none, as are 0 and false.</summary>
-    private static readonly HashSet<string> AlwaysThere = new(StringComparer.Ordinal)
-    {
-        "spec", "status", "source", "spec.containers", "spec.names", "status.acceptedNames", "CustomResourceDefinition.status.conditions",
-    };
+    private readonly bool _builtIn;
 
-    private readonly string? _builtInKind;
-
-    private FieldChanges(string? builtInKind) => _builtInKind = builtInKind;
+    private FieldChanges(bool builtIn) => _builtIn = builtIn;
 
     public FieldSet Set { get; } = new();
 
@@ -27,20 +21,20 @@ internal sealed class FieldChanges
     /// <param name="old">The object before.</param>
     /// <param name="now">The object after.</param>
     /// <param name="schema">The schema of its version; without one, lists are taken whole.</param>
-    /// <param name="builtInKind">The kind, for built-in ones; null for custom resources.</param>
+    /// <param name="builtIn">Whether its kind is built in, and so has parts that are there even when nothing is in them.</param>
     /// <param name="ignored">A part that this way of writing cannot set.</param>
-    public static FieldChanges Between(JsonObject? old, JsonObject now, ISchemaNode? schema, string? builtInKind, string? ignored)
+    public static FieldChanges Between(JsonObject? old, JsonObject now, ISchemaNode? schema, bool builtIn, string? ignored)
     {
-        var changes = new FieldChanges(builtInKind);
+        var changes = new FieldChanges(builtIn);
         foreach (var name in Names(old, now).Where(n => n is not ("apiVersion" or "kind" or "metadata") && n != ignored))
         {
-            changes.Field(name, name, old, now, schema?.Property(name), changes.Set, changes.Removed);
+            changes.Field(name, old, now, schema?.Property(name), changes.Set, changes.Removed);
         }
 
         var (before, after) = (old?["metadata"] as JsonObject, now["metadata"] as JsonObject);
         foreach (var name in MetadataSchema.Owned)
         {
-            changes.Field(name, "metadata." + name, before, after, MetadataSchema.Field(name), changes.Set.Ensure("f:metadata"), changes.Removed.Ensure("f:metadata"));
+            changes.Field(name, before, after, MetadataSchema.Field(name), changes.Set.Ensure("f:metadata"), changes.Removed.Ensure("f:metadata"));
         }
 
         return changes;
@@ -49,36 +43,32 @@ internal sealed class FieldChanges
     private static IEnumerable<string> Names(JsonObject? old, JsonObject? now) =>
         (old ?? []).Select(static p => p.Key).Union((now ?? []).Select(static p => p.Key), StringComparer.Ordinal);
 
-    private void Field(string name, string path, JsonObject? old, JsonObject? now, ISchemaNode? schema, FieldSet set, FieldSet removed)
+    private void Field(string name, JsonObject? old, JsonObject? now, ISchemaNode? schema, FieldSet set, FieldSet removed)
     {
         var before = old?[name];
         var after = now?[name];
-        if (before is null && _builtInKind is not null)
+        if (before is null && _builtIn)
         {
             before = after switch
             {
-                JsonObject when IsAlwaysThere(path) => new JsonObject(),
-                JsonArray when IsAlwaysThere(path) => new JsonArray(),
-                JsonValue text when text.TryGetValue<string>(out var value) && value.Length == 0 => after,
-                JsonValue number when JsonKinds.Number(number) == 0 => after,
-                JsonValue flag when flag.TryGetValue<bool>(out var on) && !on => after,
+                JsonObject when schema?.AlwaysThere == true => new JsonObject(),
+                JsonArray when schema?.AlwaysThere == true => new JsonArray(),
+                JsonValue value when schema is { ZeroCounts: false } && JsonKinds.IsZero(value) => after,
                 _ => null,
             };
         }
 
-        if (before is null && after is null && now?.ContainsKey(name) == true && old?.ContainsKey(name) != true && _builtInKind is null)
+        if (before is null && after is null && now?.ContainsKey(name) == true && old?.ContainsKey(name) != true && !_builtIn)
         {
             // A field that is set to nothing.
             set.Ensure("f:" + name).Marked = true;
             return;
         }
 
-        Compare(path, before, after, schema, set.Ensure("f:" + name), removed.Ensure("f:" + name));
+        Compare(before, after, schema, set.Ensure("f:" + name), removed.Ensure("f:" + name));
     }
 
-    private bool IsAlwaysThere(string path) => AlwaysThere.Contains(path) || AlwaysThere.Contains($"{_builtInKind}.{path}");
-
-    private void Compare(string path, JsonNode? before, JsonNode? after, ISchemaNode? schema, FieldSet set, FieldSet removed)
+    private void Compare(JsonNode? before, JsonNode? after, ISchemaNode? schema, FieldSet set, FieldSet removed)
     {
         switch (before, after)
         {
@@ -93,12 +83,12 @@ internal sealed class FieldChanges
             case (JsonObject a, JsonObject b) when schema?.AtomicMap != true:
                 foreach (var name in Names(a, b))
                 {
-                    Field(name, path + "." + name, a, b, schema?.Property(name), set, removed);
+                    Field(name, a, b, schema?.Property(name), set, removed);
                 }
 
                 break;
             case (JsonArray a, JsonArray b) when schema?.ListType is "map" or "set":
-                Items(path, a, b, schema, set, removed);
+                Items(a, b, schema, set, removed);
                 break;
             default:
                 set.Marked = !JsonNode.DeepEquals(before, after);
@@ -106,13 +96,13 @@ internal sealed class FieldChanges
         }
     }
 
-    private void Items(string path, JsonArray before, JsonArray after, ISchemaNode schema, FieldSet set, FieldSet removed)
+    private void Items(JsonArray before, JsonArray after, ISchemaNode schema, FieldSet set, FieldSet removed)
     {
         var old = ByElement(before, schema);
         var now = ByElement(after, schema);
         foreach (var (element, item) in now)
         {
-            Compare(path, old.GetValueOrDefault(element), item, schema.Items, set.Ensure(element), removed.Ensure(element));
+            Compare(old.GetValueOrDefault(element), item, schema.Items, set.Ensure(element), removed.Ensure(element));
         }
 
         foreach (var (element, item) in old.Where(o => !now.ContainsKey(o.Key)))

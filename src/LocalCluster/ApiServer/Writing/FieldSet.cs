@@ -189,7 +189,7 @@ internal sealed class FieldSet
         var key = new JsonObject();
         foreach (var name in list.ListMapKeys.Order(StringComparer.Ordinal))
         {
-            if (obj[name] is { } value)
+            if ((obj[name] ?? list.Items?.Property(name)?.Default) is { } value)
             {
                 key[name] = value.DeepClone();
             }

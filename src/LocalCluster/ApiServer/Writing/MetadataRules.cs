@@ -69,6 +69,18 @@ internal static partial class MetadataRules
             : always;
     }
 
+    /// <summary>Adds a finalizer that is not there.</summary>
+    public static void AddFinalizer(JsonObject obj, string finalizer)
+    {
+        var finalizers = obj.Ensure("metadata")["finalizers"] as JsonArray ?? [];
+        if (!finalizers.Any(f => f?.GetValue<string>() == finalizer))
+        {
+            finalizers.Add((JsonNode)finalizer);
+        }
+
+        obj["metadata"]!["finalizers"] = finalizers;
+    }
+
     private static IEnumerable<FieldError> NewFinalizers(JsonObject obj, JsonObject old)
     {
         if (old["metadata"]!["deletionTimestamp"] is null)

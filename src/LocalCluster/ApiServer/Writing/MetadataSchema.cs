@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Resources;
 
 namespace Godwit.LocalCluster.ApiServer.Writing;
@@ -11,6 +12,8 @@ internal sealed class MetadataSchema : ISchemaNode
     /// <summary>The fields that clients may own; the rest is the server's.</summary>
     public static IReadOnlyList<string> Owned { get; } = ["labels", "annotations", "finalizers", "ownerReferences", "generateName"];
 
+    public JsonNode? Default => null;
+
     public ISchemaNode? Items { get; private init; }
 
     public string? ListType { get; private init; }
@@ -22,6 +25,10 @@ internal sealed class MetadataSchema : ISchemaNode
     public string? PatchStrategy => null;
 
     public bool AtomicMap { get; private init; }
+
+    public bool AlwaysThere => false;
+
+    public bool ZeroCounts => false;
 
     public ISchemaNode? Property(string name) => null;
 

@@ -97,9 +97,9 @@ internal sealed class PatchHandler(ResourceOperations operations, TimeProvider t
         {
             return JsonPatch.Apply(old, patch) as JsonObject ?? throw Rejected();
         }
-        catch (JsonPatchException e) when (patch is JsonArray)
+        catch (JsonPatchException) when (patch is JsonArray)
         {
-            throw Rejected(e);
+            throw Rejected();
         }
         catch (JsonPatchException e)
         {
@@ -128,11 +128,8 @@ internal sealed class PatchHandler(ResourceOperations operations, TimeProvider t
             : throw ApiErrors.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
     }
 
-    private static StatusException Rejected(JsonPatchException? cause = null) =>
-        new(422, "Invalid", "the server rejected our request due to an error in our request", cause is null ? [] : new JsonObject
-        {
-            ["causes"] = new JsonArray(new JsonObject { ["reason"] = "FieldValueInvalid", ["message"] = cause.Message, ["field"] = "patch" }),
-        });
+    /// <summary>What did not fit is not told: kubectl would print it only as a cause, and no real server does.</summary>
+    private static StatusException Rejected() => new(422, "Invalid", "the server rejected our request due to an error in our request", []);
 
     private static StatusException Unsupported(ResourceInfo resource) => ApiErrors.UnsupportedMediaType(
         "the body of the request was in an unknown format - accepted media types include: "

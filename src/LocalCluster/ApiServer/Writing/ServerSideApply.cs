@@ -17,7 +17,7 @@ internal static class ServerSideApply
         if (current is not null && managers.Count == 0)
         {
             managers[new FieldManager("before-first-apply", "Update", manager.ApiVersion, "")] =
-                FieldChanges.Between(null, current, schema, builtInKind: null, ignored: "status").Set;
+                FieldChanges.Between(null, current, schema, builtIn: false, ignored: "status").Set;
         }
 
         var before = managers.GetValueOrDefault(manager) ?? new FieldSet();

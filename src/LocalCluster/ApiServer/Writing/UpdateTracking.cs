@@ -37,7 +37,7 @@ internal static class UpdateTracking
         var resource = target.Resource;
         // A status that the kind keeps apart is not made with the object.
         var ignored = target.Subresource is null && target.Version.HasStatus ? "status" : null;
-        var changes = FieldChanges.Between(old, candidate, target.Version.Schema?.Root, resource.Custom ? null : resource.Kind, ignored);
+        var changes = FieldChanges.Between(old, candidate, target.Version.Schema?.Root, !resource.Custom, ignored);
         if (changes.IsEmpty)
         {
             return;

@@ -39,19 +39,23 @@ public sealed class FieldChangesTests
         "{}")]
     public void What_is_set_and_what_is_taken_away_is_told_by_its_place(string old, string now, string set, string removed)
     {
-        var changes = FieldChanges.Between(JsonNode.Parse(old) as JsonObject, Parse(now), Schema, builtInKind: null, ignored: null);
+        var changes = FieldChanges.Between(JsonNode.Parse(old) as JsonObject, Parse(now), Schema, builtIn: false, ignored: null);
         changes.Set.ToJson().ToJsonString(Relaxed).ShouldBe(set);
         changes.Removed.ToJson().ToJsonString(Relaxed).ShouldBe(removed);
     }
 
-    [Fact]
-    public void A_built_in_kind_has_its_parts_before_anything_is_in_them() =>
-        FieldChanges.Between(null, Parse("""{"spec":{"containers":[]}}"""), Schema, builtInKind: "Pod", ignored: null).Set.ToJson()
-            .ToJsonString(Relaxed).ShouldBe("{}");
+    [Theory]
+    [InlineData("""{"spec":{"containers":[]}}""", "{}")]
+    [InlineData("""{"spec":{"hostNetwork":false}}""", "{}")]
+    [InlineData("""{"spec":{"enableServiceLinks":false}}""", """{"f:spec":{"f:enableServiceLinks":{}}}""")]
+    [InlineData("""{"spec":{"securityContext":{}}}""", """{"f:spec":{"f:securityContext":{}}}""")]
+    public void A_built_in_kind_has_its_parts_before_anything_is_in_them_and_tells_zero_from_nothing_where_it_can(string pod, string set) =>
+        FieldChanges.Between(null, Parse(pod), BuiltInSchemas.Kind("v1", "Pod"), builtIn: true, ignored: null).Set.ToJson()
+            .ToJsonString(Relaxed).ShouldBe(set);
 
     [Fact]
     public void What_this_way_of_writing_cannot_set_is_passed_over() =>
-        FieldChanges.Between(null, Parse("""{"status":{"phase":"x"}}"""), Schema, builtInKind: null, ignored: "status").IsEmpty.ShouldBeTrue();
+        FieldChanges.Between(null, Parse("""{"status":{"phase":"x"}}"""), Schema, builtIn: false, ignored: "status").IsEmpty.ShouldBeTrue();
 
     private static System.Text.Json.JsonSerializerOptions Relaxed { get; } =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Resources;
+using Godwit.LocalCluster.ApiServer.Writing;
 
 namespace Godwit.LocalCluster.ApiServer.BuiltIn.Strategies;
 
@@ -9,10 +10,14 @@ internal sealed class PersistentVolumeClaimStrategy : ResourceStrategy
 {
     private const string DefaultClass = "storageclass.kubernetes.io/is-default-class";
 
+    /// <summary>Keeps a claim until no pod uses it; taken off by <see cref="Storage.LocalStorage"/>.</summary>
+    public const string Protection = "kubernetes.io/pvc-protection";
+
     public override bool ReturnsDeletedObject => true;
 
     public override void PrepareForCreate(WriteContext context, JsonObject obj)
     {
+        MetadataRules.AddFinalizer(obj, Protection);
         obj["status"] = new JsonObject { ["phase"] = "Pending" };
         if (obj["spec"] is not JsonObject spec)
         {
