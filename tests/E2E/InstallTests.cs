@@ -43,6 +43,7 @@ public sealed class InstallTests(BareCluster cluster) : IClassFixture<BareCluste
             refused.Error.ShouldContain("vmi e2e-installed/demo");
         }
 
+        (await cluster.KubectlAsync(["wait", "namespace", "e2e-installed", "--for=delete", "--timeout=60s"])).Ok();
         (await cluster.GodwitAsync(["uninstall"], Limit)).Ok();
         (await EverythingAsync()).Except(before, StringComparer.Ordinal).ShouldBeEmpty();
     }
