@@ -19,7 +19,8 @@ internal static partial class Claims
     ];
 
     /// <summary>Subresources that have no meaning here, as discovery names them.</summary>
-    public static readonly IReadOnlyList<string> SubresourcesNotServed = ["nodes/proxy", "services/proxy"];
+    public static readonly IReadOnlyList<string> SubresourcesNotServed =
+        ["nodes/proxy", "services/proxy", "pods/ephemeralcontainers", "pods/portforward", "pods/proxy", "pods/resize"];
 
     /// <summary>Why a case is left out as a whole; null when it is compared.</summary>
     public static string? WhyLeftOut(Case recorded) =>

@@ -18,7 +18,7 @@ internal static class Surface
         var command = step.Command!;
         if (command.Contains("kubectl api-resources", StringComparison.Ordinal))
         {
-            return recorded with { Output = string.Join('\n', recorded.Output.Split('\n').Where(static l => !IsUnclaimed(l.Split(' ', 2)[0]))) };
+            return recorded with { Output = string.Join('\n', recorded.Output.Split('\n').Where(static l => !IsUnclaimed(l))) };
         }
 
         return IsDiscovery(command) && Parse(recorded.Output) is { } document ? recorded with { Output = Without(document).ToJsonString(Indented) } : recorded;
@@ -27,11 +27,13 @@ internal static class Surface
     private static bool IsDiscovery(string command) =>
         command.Contains("--raw /api", StringComparison.Ordinal) || command.EndsWith("$API/api", StringComparison.Ordinal) || command.EndsWith("$API/apis", StringComparison.Ordinal);
 
-    /// <summary>As <c>plural</c>, or <c>plural.group</c>.</summary>
-    private static bool IsUnclaimed(string name)
+    /// <summary>A line begins with <c>plural</c> or <c>plural.group</c>, and has the kind's <c>group/version</c> somewhere when it is long.</summary>
+    private static bool IsUnclaimed(string line)
     {
-        var parts = name.Split('.', 2);
-        return Claims.KindsNotServed.Contains(parts[0]) || (parts.Length == 2 && Claims.GroupsNotServed.Contains(parts[1]));
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var name = (words.FirstOrDefault() ?? "").Split('.', 2);
+        return Claims.KindsNotServed.Contains(name[0]) || (name.Length == 2 && Claims.GroupsNotServed.Contains(name[1]))
+            || words.Any(static w => Claims.GroupsNotServed.Contains(w.Split('/')[0]) && w.Contains('/', StringComparison.Ordinal));
     }
 
     private static JsonObject Without(JsonObject document)

@@ -91,7 +91,18 @@ public sealed class InstallProbe(ApiClient api)
         var (foreign, stored) = (new List<string>(), new List<string>());
         foreach (var definition in definitions)
         {
-            if (await api.TryGetAsync(Resources.Definition, definition.Key(), ct) is not { } present)
+            JsonObject? present;
+            try
+            {
+                present = await api.TryGetAsync(Resources.Definition, definition.Key(), ct);
+            }
+            catch (ApiException e) when (e.IsForbidden)
+            {
+                // That they may not be read is among the missing rights.
+                break;
+            }
+
+            if (present is null)
             {
                 continue;
             }

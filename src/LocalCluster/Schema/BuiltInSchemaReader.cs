@@ -232,7 +232,8 @@ internal sealed class BuiltInSchemaReader
             ListMapKeys = keys,
             AtomicMap = atomic,
             AlwaysThere = always,
-            ZeroCounts = zero,
+            // 0 of a number or share (maxSurge: 0) is never the same as nothing.
+            ZeroCounts = zero || type.IntOrString,
             PatchMergeKey = mergeKey,
             PatchStrategy = strategies.Count == 0 ? null : string.Join(',', strategies),
         };

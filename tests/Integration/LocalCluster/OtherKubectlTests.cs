@@ -48,7 +48,7 @@ public sealed class OtherKubectlTests(ClusterFixture cluster) : IClassFixture<Cl
         (await kubectl.MustAsync($"get -n {ns} deploy,rs,pods")).ShouldContain("deployment.apps/web");
         (await kubectl.MustAsync($"describe -n {ns} deploy web")).ShouldContain("RollingUpdate");
         (await kubectl.MustAsync($"label -n {ns} deploy web a=b")).ShouldContain("labeled");
-        (await kubectl.MustAsync($"annotate -n {ns} deploy web a=b")).ShouldContain("annotated");
+        (await kubectl.MustAsync($"annotate -n {ns} deploy web a=b")).ShouldContain("annotate");
         (await kubectl.MustAsync($"patch -n {ns} deploy web -p '{{\"metadata\":{{\"labels\":{{\"x\":\"y\"}}}}}}'")).ShouldContain("patched");
         (await kubectl.MustAsync($"edit -n {ns} deploy web", editor: "sed -i s/x:/z:/")).ShouldContain("edited");
         (await kubectl.MustAsync($"scale -n {ns} deploy web --replicas=0")).ShouldContain("scaled");
