@@ -53,10 +53,11 @@ internal sealed partial class Varying(IReadOnlyList<string> prefixes, params IRe
             text = Explained(text);
         }
 
+        // Before hashes are looked for, which such a number may look like.
+        text = TemporaryFile().Replace(text, "/tmp/<file>");
         text = Value(Bullets(text));
         text = Age().Replace(text, "<age>");
         text = DeletedFrom().Replace(text, "deleted");
-        text = TemporaryFile().Replace(text, "/tmp/<file>");
         text = Version().Replace(text, "<version>");
         text = OwnLog().Replace(text, "");
         text = ShownNodePort().Replace(text, ":<nodeport>/");
