@@ -31,16 +31,26 @@ public sealed class InstallRun(ApiClient api, TimeProvider clock)
     public async Task ApplyAsync(ManifestSet manifests, Action<JsonObject, ManifestOutcome> told, TimeSpan limit, CancellationToken ct)
     {
         var deadline = new Deadline(limit, clock);
-        await new ManifestApplier(api, clock).ApplyAsync(manifests, told, ct);
-        foreach (var @object in manifests.Objects.Where(Rollout.IsAwaited).OrderBy(static o => o.Text("kind") == Kinds.KubeVirt.Kind))
+        var applier = new ManifestApplier(api, clock);
+        foreach (var stage in Rollout.Stages(manifests))
+        {
+            await applier.ApplyAsync(stage, told, ct);
+            await WaitAsync(stage.Objects.Where(static o => o.Text("kind") != Kinds.KubeVirt.Kind), deadline, ct);
+        }
+
+        await WaitAsync(manifests.Objects.Where(static o => o.Text("kind") == Kinds.KubeVirt.Kind), deadline, ct);
+        await deadline.UntilAsync("virt-handler", "'kubectl get nodes --show-labels' and the logs of virt-handler", NodesLackingAsync, ct);
+    }
+
+    private async Task WaitAsync(IEnumerable<JsonObject> objects, Deadline deadline, CancellationToken ct)
+    {
+        foreach (var @object in objects.Where(Rollout.IsAwaited))
         {
             var kind = await _kinds.FindAsync(@object.Text("apiVersion")!, @object.Text("kind")!, ct)
                 ?? throw new CliException($"The API server no longer serves {@object.Text("apiVersion")} {@object.Text("kind")}.");
             await deadline.UntilAsync(
                 $"{kind.Kind} {@object.Name()}", $"'kubectl describe {kind.Plural} -n {Installation.Namespace} {@object.Name()}'", token => LackingAsync(kind, @object.Key(), token), ct);
         }
-
-        await deadline.UntilAsync("virt-handler", "'kubectl get nodes --show-labels' and the logs of virt-handler", NodesLackingAsync, ct);
     }
 
     private async Task<string?> LackingAsync(ResourceKind kind, NamespacedName name, CancellationToken ct)

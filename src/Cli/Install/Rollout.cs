@@ -25,9 +25,21 @@ public static class Rollout
         _ => null,
     };
 
+    /// <summary>
+    /// What is brought in one after the other, each when the one before works. virt-controller comes last: the pods that it
+    /// makes are for agents of its own version, while these know older pods too.
+    /// </summary>
+    public static IReadOnlyList<ManifestSet> Stages(ManifestSet manifests) =>
+    [
+        new([.. manifests.Objects.Where(static o => !IsController(o))]),
+        new([.. manifests.Objects.Where(IsController)]),
+    ];
+
     /// <summary>Kinds that take a while.</summary>
     public static bool IsAwaited(JsonObject @object) =>
         @object.Text("kind") is "CustomResourceDefinition" or "APIService" or "KubeVirt" or "Deployment" or "DaemonSet";
+
+    private static bool IsController(JsonObject @object) => @object.Text("kind") == "Deployment" && @object.Name() == "virt-controller";
 
     private static string? Condition(JsonObject @object, string type)
     {

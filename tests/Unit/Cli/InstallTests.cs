@@ -14,6 +14,17 @@ public sealed class InstallTests
     private static readonly RemovalFacts Running = new() { Installed = true, AsPods = true };
 
     [Fact]
+    public void The_agents_are_new_before_the_controller_makes_pods_for_them()
+    {
+        var manifests = new ManifestSet([Document("kind: Namespace"), Named("Deployment", "virt-controller"), Named("Deployment", "virt-api"), Named("DaemonSet", "virt-handler")]);
+        var stages = Rollout.Stages(manifests);
+        stages.Select(static s => string.Join(' ', s.Objects.Select(static o => o.Text("kind")))).ShouldBe(["Namespace Deployment DaemonSet", "Deployment"]);
+        stages[1].Objects.ShouldHaveSingleItem().Name().ShouldBe("virt-controller");
+
+        static JsonObject Named(string kind, string name) => Document($"{{kind: {kind}, metadata: {{name: {name}}}}}");
+    }
+
+    [Fact]
     public void An_empty_cluster_that_is_new_enough_takes_it_and_an_equal_one_again()
     {
         InstallChecks.Decide(Empty, Current, upgrade: false).ShouldBeEmpty();
