@@ -11,6 +11,9 @@ public static class MigrationMonitor
     /// <summary>Passes after which a guest that still dirties memory faster than the limit allows gets a longer pause.</summary>
     private const int PassesBeforeRaise = 2;
 
+    /// <summary>Progress is written each second, and near the switch the server is asked several times a second.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
+
     public static MonitorVerdict Decide(MonitorRules rules, MonitorState state, MonitorSample sample)
     {
         if (sample.PostCopy)
@@ -27,7 +30,8 @@ public static class MigrationMonitor
         };
         var acceptable = rules.AllowWorkloadDisruption ? rules.AcceptableCompletion * 2 : rules.AcceptableCompletion;
         var late = rules.AcceptableCompletion > TimeSpan.Zero && sample.Elapsed > acceptable;
-        if (Disrupt(rules, state, sample) is { } disruption)
+        var silent = sample.SinceAnswer > Silence;
+        if (!silent && Disrupt(rules, state, sample) is { } disruption)
         {
             return disruption;
         }
@@ -48,8 +52,17 @@ public static class MigrationMonitor
                 $"Live migration is not completed after {Seconds(sample.Elapsed)} sec and has been aborted");
         }
 
-        return Downtime(rules, state, sample);
+        if (silent != state.Held && sample.MemoryFlows)
+        {
+            return Hold(state, sample);
+        }
+
+        return state.Held ? new(state, MonitorAction.None, "") : Downtime(rules, state, sample);
     }
+
+    /// <summary>Whether the switch is close enough for the server to be asked several times a second.</summary>
+    public static bool IsNearSwitch(MonitorSample sample) =>
+        sample.MemoryFlows && (sample.Pass > 1 || sample.Remaining < 2 * sample.RateBytesPerSecond);
 
     /// <summary>The progress as the API shows it. Only the time left is an estimate, and it is a range.</summary>
     public static ProgressReport Report(MonitorState state, MonitorSample sample)
@@ -111,6 +124,17 @@ public static class MigrationMonitor
             MonitorAction.RaiseDowntimeLimit,
             $"pass {sample.Pass} and {sample.Remaining >> 20} MiB left: QEMU may pause the guest for {next} ms (was {limit})");
     }
+
+    /// <summary>A guest that were stopped now could not be handed over. What was copied stays copied.</summary>
+    private static MonitorVerdict Hold(MonitorState state, MonitorSample sample) => state.Held
+        ? new(
+            state with { Held = false },
+            MonitorAction.ReleaseSwitch,
+            "the API server answers again")
+        : new(
+            state with { Held = true },
+            MonitorAction.HoldSwitch,
+            $"the API server has not answered for {Seconds(sample.SinceAnswer)} s, so the guest is not stopped before it does");
 
     private static long Seconds(TimeSpan time) => (long)time.TotalSeconds;
 }

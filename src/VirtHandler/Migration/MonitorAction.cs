@@ -14,6 +14,12 @@ public enum MonitorAction
     /// <summary>Let the guest run at the target and fetch the rest from here.</summary>
     StartPostCopy,
 
+    /// <summary>Keep QEMU from switching: the API server does not answer, and without it the guest cannot be handed over.</summary>
+    HoldSwitch,
+
+    /// <summary>Let QEMU switch again.</summary>
+    ReleaseSwitch,
+
     /// <summary>Give the migration up.</summary>
     Cancel,
 }

@@ -1,4 +1,5 @@
 using Godwit.Machinery;
+using Godwit.Qemu;
 using Godwit.Types;
 
 namespace Godwit.VirtHandler.Migration;
@@ -26,6 +27,12 @@ public sealed record MonitorRules
     /// </summary>
     private const long FirstDowntimeLimitMs = LeastDowntimeLimitMs;
 
+    /// <summary>
+    /// Bytes a second while the API server is silent. So slow that a guest writes more than is copied, and QEMU finds no moment to
+    /// switch; a short downtime limit does not keep it from that, for at a limit of 0 it takes the end of a pass for the end (QEMU 10.0, seen).
+    /// </summary>
+    public const long HeldBandwidth = 64 << 10;
+
     /// <summary>Zero: no rule.</summary>
     public TimeSpan AcceptableCompletion { get; init; }
 
@@ -41,6 +48,9 @@ public sealed record MonitorRules
 
     /// <summary>Bytes a second; 0: as fast as it goes.</summary>
     public long Bandwidth { get; init; }
+
+    /// <summary>The same as QEMU has to be told it.</summary>
+    public long QemuBandwidth => Bandwidth > 0 ? Bandwidth : MigrationParameters.UnlimitedBandwidth;
 
     /// <summary>What QEMU is told at first.</summary>
     public long InitialDowntimeLimitMs { get; init; } = FirstDowntimeLimitMs;
@@ -67,6 +77,13 @@ public sealed record MonitorRules
             HighestDowntimeLimitMs = highest,
         };
     }
+
+    /// <summary>
+    /// For how long a guest that stands still for the switch waits for an API server that does not answer: half of what it may feel,
+    /// for going on here takes its time too; and a tenth of a second at least, which a slow server may need.
+    /// </summary>
+    public static TimeSpan LongestSilence(MigrationConfiguration? configuration) =>
+        TimeSpan.FromMilliseconds(Math.Max(100, (configuration?.MaxDowntimeMs ?? DefaultMaxDowntimeMs) / 2));
 
     /// <summary>Whole mebibytes a second, as KubeVirt rounds: 0 is no limit, anything under one is one.</summary>
     private static long BandwidthOf(string? quantity)

@@ -31,5 +31,8 @@ public sealed record MonitorSample
     /// <summary>Post-copy was ordered: it goes on to its end, and nothing that the monitor could order would be of use.</summary>
     public bool PostCopy { get; init; }
 
+    /// <summary>How long ago the youngest question was asked that the API server has answered.</summary>
+    public TimeSpan SinceAnswer { get; init; }
+
     public long Remaining => RamRemaining + DiskRemaining;
 }

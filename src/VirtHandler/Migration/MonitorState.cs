@@ -12,6 +12,9 @@ public sealed record MonitorState
 
     public long DowntimeLimitMs { get; init; }
 
+    /// <summary>QEMU is kept from switching.</summary>
+    public bool Held { get; init; }
+
     /// <summary>The pass at which the downtime limit was last raised.</summary>
     public long RaisedAtPass { get; init; }
 

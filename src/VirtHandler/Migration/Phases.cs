@@ -24,6 +24,8 @@ public static class Phases
             RunStates.FinishMigrate => SourcePhase.Device,
             _ => SourcePhase.Failed,
         },
+        // QEMU is about to put the guest back where it was, and takes no order about it before.
+        (_, MigrationStates.Failed or MigrationStates.Cancelled) when runState == RunStates.FinishMigrate => SourcePhase.Cancelling,
         (_, MigrationStates.Failed or MigrationStates.Cancelled) => SourcePhase.Failed,
         (_, MigrationStates.PostcopyActive) => SourcePhase.PostCopy,
         (_, MigrationStates.PostcopyPaused) => SourcePhase.PostCopyPaused,

@@ -12,6 +12,7 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     private readonly Lock _lock = new();
     private VirtualMachineInstance _vmi = first;
     private long _heard = time.GetTimestamp();
+    private long _answered = time.GetTimestamp();
 
     public VirtualMachineInstance Vmi
     {
@@ -28,6 +29,15 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
 
     public bool IsFresh => time.GetElapsedTime(Interlocked.Read(ref _heard)) < FreshFor;
 
+    /// <summary>
+    /// How long ago the youngest question was asked that has been answered: for so long, at most, may the server have been silent.
+    /// News from a watch does not count, for it may have been on its way for long.
+    /// </summary>
+    public TimeSpan SinceAnswer => time.GetElapsedTime(Interlocked.Read(ref _answered));
+
+    /// <summary>The question that was asked beside the work; it never fails.</summary>
+    public Task Asking { get; private set; } = Task.CompletedTask;
+
     /// <summary>The VMI does not exist any more.</summary>
     public bool IsGone { get; private set; }
 
@@ -42,9 +52,19 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
         Interlocked.Exchange(ref _heard, time.GetTimestamp());
     }
 
+    /// <summary>Asks the server without waiting for it, unless an earlier question stands.</summary>
+    public void AskBeside(CancellationToken cancellationToken)
+    {
+        if (Asking.IsCompleted)
+        {
+            Asking = AskAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Asks the server; false when it does not answer.</summary>
     public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
     {
+        var asked = time.GetTimestamp();
         try
         {
             if (await record.ReadAsync(cancellationToken) is { } vmi)
@@ -56,6 +76,7 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
                 IsGone = true;
             }
 
+            Answered(asked);
             return true;
         }
         catch (ApiException)
@@ -71,11 +92,13 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     public async Task<bool> WriteAsync(JsonArray patch, CancellationToken cancellationToken)
     {
         Refusal = null;
+        var asked = time.GetTimestamp();
         try
         {
             if (await record.PatchAsync(patch, cancellationToken) is { } written)
             {
                 Take(written);
+                Answered(asked);
                 return true;
             }
         }
@@ -87,5 +110,25 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
 
         await RefreshAsync(cancellationToken);
         return false;
+    }
+
+    private async Task AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RefreshAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The work ends, and with it the wish to know.
+        }
+    }
+
+    private void Answered(long asked)
+    {
+        lock (_lock)
+        {
+            _answered = Math.Max(_answered, asked);
+        }
     }
 }

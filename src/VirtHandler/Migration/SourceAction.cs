@@ -39,7 +39,7 @@ public enum SourceAction
     /// <summary>Write down that it failed. From then on it can no longer be committed.</summary>
     RecordFailure,
 
-    /// <summary>Let the guest go on here. Only ever after the failure is on record.</summary>
+    /// <summary>Let the guest go on here. Only ever after the failure is on record, or when no commit was sent that it would have to outdate.</summary>
     Resume,
 
     /// <summary>Remove what the attempt left in QEMU and in the folder.</summary>

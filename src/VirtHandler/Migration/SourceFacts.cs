@@ -5,8 +5,17 @@ public sealed record SourceFacts
 {
     public required Owner Owner { get; init; }
 
-    /// <summary>The API server was heard a moment ago, so the record is not an old memory.</summary>
-    public bool RecordFresh { get; init; } = true;
+    /// <summary>How long ago the youngest question was asked that the API server has answered.</summary>
+    public TimeSpan SinceAnswer { get; init; }
+
+    /// <summary>For how long the guest has stood still for the switch; zero while it has not.</summary>
+    public TimeSpan Standing { get; init; }
+
+    /// <summary>For how long it may stand still for an API server that does not answer.</summary>
+    public TimeSpan MayStand { get; init; } = TimeSpan.FromMilliseconds(MonitorRules.DefaultMaxDowntimeMs / 2);
+
+    /// <summary>A commit of this attempt may be on its way, or have arrived, whatever the last reading of the record says.</summary>
+    public bool CommitSent { get; init; }
 
     /// <summary>The record says that the migration has failed. Once written it is never taken back.</summary>
     public bool Failed { get; init; }
@@ -35,7 +44,7 @@ public sealed record SourceFacts
     /// <summary>There are disks to copy.</summary>
     public bool HasMirrors { get; init; }
 
-    /// <summary>The guest does not run.</summary>
+    /// <summary>The guest does not run, and would if it were told to.</summary>
     public bool GuestStopped { get; init; }
 
     /// <summary>It does not run because its user paused it.</summary>

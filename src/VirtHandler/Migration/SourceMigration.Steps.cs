@@ -66,6 +66,7 @@ internal sealed partial class SourceMigration
             return StepResult.Again;
         }
 
+        _commitSent = true;
         var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
         var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _monitor.Progress.Last(), _orderedPostCopy), cancellationToken);
         LogCommit(_logger, _uid, committed, PauseParts.Of(qmp.Events.Since(0), _time.GetUtcNow()));
@@ -84,11 +85,6 @@ internal sealed partial class SourceMigration
     private async Task<StepResult> CancelAsync(
         QmpClient qmp, SourceFacts facts, MigrationState state, string reason, CancellationToken cancellationToken)
     {
-        if (facts.AbortRequested && !facts.Failed && state.AbortStatus is null)
-        {
-            await _record.WriteAsync(RecordPatches.Aborting(state), cancellationToken);
-        }
-
         if (!facts.Failed)
         {
             _monitor.GiveUp(reason);
@@ -98,6 +94,12 @@ internal sealed partial class SourceMigration
         {
             _cancelled = true;
             await qmp.MigrateCancelAsync(cancellationToken, CommandDeadline);
+        }
+
+        // Afterwards: the guest may be standing still, and must not wait for the server.
+        if (facts.AbortRequested && !facts.Failed && state.AbortStatus is null)
+        {
+            await _record.WriteAsync(RecordPatches.Aborting(state), cancellationToken);
         }
 
         return StepResult.After(Soon);

@@ -43,6 +43,10 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private bool _orderedPostCopy;
     private bool _markersKnown;
     private bool _cancelled;
+    private bool _commitSent = true;
+    private bool _found;
+    private bool _foundUnderWay;
+    private long? _standingSince;
     private double? _downtime;
     private JobInfo[] _jobs = [];
     private bool _completing;
@@ -70,6 +74,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     public async ValueTask DisposeAsync()
     {
         await _monitor.Noting;
+        await _record.Asking;
         await _link.DisposeAsync();
     }
 
@@ -98,7 +103,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
         var facts = new SourceFacts
         {
             Owner = vmi.OwnerFor(state),
-            RecordFresh = _record.IsFresh,
+            SinceAnswer = _record.SinceAnswer,
+            MayStand = MonitorRules.LongestSilence(state.MigrationConfiguration),
             Failed = state.Failed == true,
             AbortRequested = state.AbortRequested == true,
             TargetListening = !string.IsNullOrEmpty(state.TargetNodeAddress),
@@ -147,10 +153,14 @@ internal sealed partial class SourceMigration : IMigrationDriver
             _downtime = migration.Downtime;
             var phase = Phases.OfSource(_begun, migration.Status, run.Status, _orderedPostCopy);
             _monitor.Progress.Take(migration, jobs, phase);
+            NotePhase(phase);
             return facts with
             {
                 Phase = phase,
-                GuestStopped = !run.Running,
+                CommitSent = _commitSent,
+                Standing = _standingSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero,
+                SinceAnswer = _record.SinceAnswer,
+                GuestStopped = run.Status is RunStates.Paused or RunStates.PostMigrate,
                 Error = phase == SourcePhase.Failed ? Explain(migration, run) : jobs.FirstOrDefault(j => j.Error is not null)?.Error,
                 Mirrors = Phases.OfMirrors(jobs, ending: phase is not (SourcePhase.Idle or SourcePhase.Setup or SourcePhase.Active)),
                 HasMirrors = _setup.HasMirrors,
@@ -166,6 +176,20 @@ internal sealed partial class SourceMigration : IMigrationDriver
             LogSilent(_logger, _uid, e.Message);
             return facts with { Stuck = _stuck.IsStuck(SourcePhase.Unreachable) };
         }
+    }
+
+    private void NotePhase(SourcePhase phase)
+    {
+        if (!_found)
+        {
+            _found = true;
+            _foundUnderWay = phase == SourcePhase.Active;
+            _commitSent = Switchover.MayBeCommitted(phase);
+        }
+
+        _standingSince = phase is SourcePhase.Switching or SourcePhase.PreSwitchover or SourcePhase.Device or SourcePhase.Completed
+            ? _standingSince ?? _time.GetTimestamp()
+            : null;
     }
 
     private static string Explain(MigrationStatus migration, VmStatus run) => migration switch
@@ -192,6 +216,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 await _setup!.EndMirrorsAsync(qmp!, _jobs, cancellationToken);
                 return StepResult.Again;
             case SourceAction.Continue:
+                // The answer is there before QEMU is done, as a rule: the commit rests on it.
+                _record.AskBeside(cancellationToken);
                 await qmp!.MigrateContinueAsync(MigrationStates.PreSwitchover, cancellationToken, CommandDeadline);
                 return StepResult.After(Soon);
             case SourceAction.Commit:
@@ -203,6 +229,11 @@ internal sealed partial class SourceMigration : IMigrationDriver
             case SourceAction.RecordFailure:
                 return await RecordFailureAsync(vmi, state, facts, decision.Reason, cancellationToken);
             case SourceAction.Resume:
+                if (!facts.Failed)
+                {
+                    _monitor.GiveUp(decision.Reason);
+                }
+
                 await qmp!.ContinueAsync(cancellationToken, CommandDeadline);
                 LogResumed(_logger, _uid);
                 return StepResult.Again;
@@ -227,14 +258,21 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private async Task<StepResult> WaitAsync(
         SourceFacts facts, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
     {
-        if (facts.Owner == Owner.Source && !facts.Failed && !_record.IsFresh)
+        if (facts.Owner == Owner.Source && !facts.Failed && (_standingSince is not null || _monitor.Progress.IsNearSwitch || !_record.IsFresh))
         {
-            await _record.RefreshAsync(cancellationToken);
+            // Beside the work: the guest runs, or stands still, whether or not the server answers.
+            _record.AskBeside(cancellationToken);
         }
 
         if (facts.Owner == Owner.Source && !facts.Failed
             && (facts.Phase == SourcePhase.Active || (facts.Phase == SourcePhase.Idle && facts.Prepared)))
         {
+            if (_foundUnderWay)
+            {
+                _foundUnderWay = false;
+                await _monitor.ReleaseAsync(_link.Client!, state, cancellationToken);
+            }
+
             _markersKnown &= !await _monitor.ObserveAsync(_link.Client!, facts, state, cancellationToken);
             return StepResult.After(Soon);
         }
@@ -258,7 +296,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             return StepResult.After(Later);
         }
 
-        return StepResult.After(_completing ? AtOnce : facts.Phase is SourcePhase.Idle ? Later : Soon);
+        return StepResult.After(_completing || facts.Phase is SourcePhase.PreSwitchover or SourcePhase.Completed ? AtOnce : facts.Phase is SourcePhase.Idle ? Later : Soon);
     }
 
     [LoggerMessage(300, LogLevel.Information, "Migration {Uid} source: {Action} ({Phase}): {Reason}")]

@@ -36,6 +36,12 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
             LogMonitor(logger, uid, verdict.Action, verdict.Reason);
             switch (verdict.Action)
             {
+                case MonitorAction.HoldSwitch:
+                    await qmp.SetMigrationParametersAsync(new MigrationParameters { MaxBandwidth = MonitorRules.HeldBandwidth }, cancellationToken);
+                    break;
+                case MonitorAction.ReleaseSwitch:
+                    await ReleaseAsync(qmp, state, cancellationToken);
+                    break;
                 case MonitorAction.RaiseDowntimeLimit:
                     await qmp.SetMigrationParametersAsync(
                         new MigrationParameters { DowntimeLimit = verdict.State.DowntimeLimitMs }, cancellationToken);
@@ -59,6 +65,12 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
         Note(state, facts.Owner, notes, cancellationToken);
         return ordered;
     }
+
+    /// <summary>
+    /// Gives QEMU its bandwidth. Also for a migration that is found under way: an agent that was here before may have held it back.
+    /// </summary>
+    public Task ReleaseAsync(QmpClient qmp, MigrationState state, CancellationToken cancellationToken) => qmp.SetMigrationParametersAsync(
+        new MigrationParameters { MaxBandwidth = Progress.RulesFor(state, record.Vmi.Status?.Hardware?.MemoryBytes ?? 0).QemuBandwidth }, cancellationToken);
 
     /// <summary>Writes the progress when it is due, and the notes.</summary>
     public void Note(MigrationState state, Owner owner, List<JsonArray> notes, CancellationToken cancellationToken)

@@ -42,6 +42,7 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
             DirtyRateBytesPerSecond = (ours?.DirtyPagesRate ?? 0) * (ours?.PageSize ?? 4096),
             Pass = ours?.DirtySyncCount ?? 0,
             MemoryFlows = phase == SourcePhase.Active,
+            SinceAnswer = record.SinceAnswer,
             ThrottlePercent = migration.CpuThrottlePercentage,
             PostCopy = phase is SourcePhase.Switching or SourcePhase.PostCopy or SourcePhase.PostCopyPaused or SourcePhase.PostCopyRecovering,
         };
@@ -58,6 +59,9 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
         _state = verdict.State;
         return verdict;
     }
+
+    /// <summary>The switch may come at any moment.</summary>
+    public bool IsNearSwitch => _sample is { } sample && MigrationMonitor.IsNearSwitch(sample);
 
     /// <summary>Bytes that have gone over so far.</summary>
     public long Transferred => _sample?.Transferred ?? 0;

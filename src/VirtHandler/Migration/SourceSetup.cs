@@ -30,7 +30,7 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
         await qmp.SetMigrationParametersAsync(
             new MigrationParameters
             {
-                MaxBandwidth = rules.Bandwidth > 0 ? rules.Bandwidth : MigrationParameters.UnlimitedBandwidth,
+                MaxBandwidth = rules.QemuBandwidth,
                 // The user's limit holds for the whole migration.
                 MaxPostcopyBandwidth = rules.Bandwidth,
                 DowntimeLimit = rules.InitialDowntimeLimitMs,

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Godwit.VirtHandler.Migration;
 
 /// <summary>
@@ -5,12 +7,16 @@ namespace Godwit.VirtHandler.Migration;
 /// be a way back to a running guest. It rests on three things. The record is moved only by compare-and-swap against a
 /// version in which neither an abort nor a failure stood. A target runs only after it has read that the record names it.
 /// A source whose QEMU has completed runs again only after the failure is on record while the record still names it: that
-/// write outdates every commit that may still be under way.
+/// write outdates every commit that may still be under way. Where none was sent, nothing has to be outdated, and the guest need
+/// not stand still for an API server that does not answer.
 /// Post-copy turns the order round: the guest is stopped first, so that its source never resumes it by itself, then the record
 /// is moved, then the switch is made; from there on the source only holds pages, and a broken channel is made again.
 /// </summary>
 public static class Switchover
 {
+    /// <summary>The switch begins only when the API server has answered a question that is no older: the guest stands still until the commit.</summary>
+    private static readonly TimeSpan HeardBeforeSwitch = TimeSpan.FromMilliseconds(300);
+
     public static SourceDecision DecideSource(SourceFacts facts) => facts.Owner switch
     {
         Owner.Target => DecideCommittedSource(facts),
@@ -18,6 +24,13 @@ public static class Switchover
         Owner.Other => new(SourceAction.Done, "the record names a pod that takes no part in this migration"),
         _ => facts.Failed ? DecideFailedSource(facts) : DecideOwningSource(facts),
     };
+
+    /// <summary>
+    /// Whether an agent that was here before may have sent a commit, when an attempt is found in this phase. One is sent only where the
+    /// guest stands still, and from there no way leads back.
+    /// </summary>
+    public static bool MayBeCommitted(SourcePhase found) =>
+        found is not (SourcePhase.Idle or SourcePhase.Setup or SourcePhase.Active or SourcePhase.Switching);
 
     public static TargetDecision DecideTarget(TargetFacts facts) => facts.Owner switch
     {
@@ -71,6 +84,8 @@ public static class Switchover
         return facts.Phase switch
         {
             SourcePhase.Gone => new(SourceAction.RecordFailure, "the source's QEMU has ended"),
+            SourcePhase.Failed when facts is { GuestStopped: true, PausedByUser: false, CommitSent: false } =>
+                new(SourceAction.Resume, facts.Error ?? stop ?? "QEMU gave no reason"),
             SourcePhase.Failed => new(SourceAction.RecordFailure, facts.Error ?? stop ?? "QEMU gave no reason"),
             SourcePhase.Unreachable when facts.Stuck => new(SourceAction.Yank, "QEMU does not answer"),
             SourcePhase.Unreachable => new(SourceAction.Wait, "QEMU does not answer"),
@@ -79,8 +94,7 @@ public static class Switchover
                 : new(SourceAction.Wait, "QEMU is cancelling"),
             SourcePhase.Completed when facts.AbortRequested =>
                 new(SourceAction.RecordFailure, "an abort was requested before the guest was handed over"),
-            SourcePhase.Completed when !facts.RecordFresh =>
-                new(SourceAction.Wait, "everything has arrived; the API server has to be heard before the guest can be handed over"),
+            SourcePhase.Completed when !AnsweredSinceStop(facts) => DecideDeafCompleted(facts),
             // Else the guest would stand still for as long as the server will not.
             SourcePhase.Completed when facts.CommitRefused is { } refusal =>
                 new(SourceAction.RecordFailure, $"the API server does not take the hand-over: {refusal}"),
@@ -112,10 +126,29 @@ public static class Switchover
         _ => new(SourceAction.Migrate, "all that goes before the memory is done"),
     };
 
+    /// <summary>Everything has arrived, and since the guest stopped the API server has answered nothing.</summary>
+    private static SourceDecision DecideDeafCompleted(SourceFacts facts) => facts switch
+    {
+        { CommitSent: true } => new(SourceAction.Wait, "the hand-over was sent and only the API server knows whether it took effect; neither copy may run"),
+        { PausedByUser: false } when facts.Standing > facts.MayStand => new(SourceAction.Resume, Unheard(facts)),
+        _ => new(SourceAction.Wait, "everything has arrived; the API server has to answer before the guest can be handed over"),
+    };
+
+    /// <summary>The server has answered a question that was asked when the guest stood still already.</summary>
+    private static bool AnsweredSinceStop(SourceFacts facts) => facts.SinceAnswer <= facts.Standing;
+
+    private static string Unheard(SourceFacts facts) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"the API server did not answer when the guest was to be handed over (silent for {facts.SinceAnswer.TotalMilliseconds:0} ms, the guest stood still for {facts.Standing.TotalMilliseconds:0} ms)");
+
     private static SourceDecision DecidePreSwitchover(SourceFacts facts) => facts switch
     {
-        { RecordFresh: false, Stuck: true } => new(SourceAction.Cancel, "the API server is not heard, so the guest could not be handed over"),
-        { RecordFresh: false } => new(SourceAction.Wait, "the API server has to be heard before the switch"),
+        _ when facts.SinceAnswer > HeardBeforeSwitch || (facts.PostCopy && !AnsweredSinceStop(facts)) => facts switch
+        {
+            { CommitSent: true } => new(SourceAction.Wait, "the hand-over was sent and only the API server knows whether it took effect; neither copy may run"),
+            _ when facts.Standing > facts.MayStand => new(SourceAction.Cancel, Unheard(facts)),
+            _ => new(SourceAction.Wait, "the API server has to answer before the switch"),
+        },
         { Mirrors: MirrorPhase.Copying, Stuck: true } => new(SourceAction.Cancel, "the last disk writes do not get through"),
         { Mirrors: MirrorPhase.Copying } => new(SourceAction.Wait, "the last disk writes are under way"),
         { Mirrors: MirrorPhase.Ready } => new(SourceAction.EndMirrors, "the guest stands still and all disks are equal"),

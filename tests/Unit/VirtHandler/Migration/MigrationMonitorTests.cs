@@ -74,6 +74,34 @@ public sealed class MigrationMonitorTests
     }
 
     [Fact]
+    public void While_the_API_server_is_silent_QEMU_is_kept_from_switching_and_nothing_stops_the_guest()
+    {
+        var deaf = Sample(301, 1000) with { SinceAnswer = TimeSpan.FromSeconds(2.1), RateBytesPerSecond = 5, Pass = 9 };
+        var held = MigrationMonitor.Decide(PostCopy, new MonitorState(), deaf);
+        held.Action.ShouldBe(MonitorAction.HoldSwitch);
+        held.Reason.ShouldBe("the API server has not answered for 2 s, so the guest is not stopped before it does");
+        MigrationMonitor.Decide(PostCopy, held.State, deaf with { RamRemaining = 900 }).Action.ShouldBe(MonitorAction.None);
+
+        var heard = deaf with { SinceAnswer = TimeSpan.Zero };
+        MigrationMonitor.Decide(PostCopy, held.State, heard).Action.ShouldBe(MonitorAction.StartPostCopy);
+        var released = MigrationMonitor.Decide(Rules, held.State, heard with { Elapsed = TimeSpan.FromSeconds(20) });
+        released.Action.ShouldBe(MonitorAction.ReleaseSwitch);
+        MigrationMonitor.Decide(Rules, released.State, heard with { Elapsed = TimeSpan.FromSeconds(21) }).Action.ShouldBe(MonitorAction.RaiseDowntimeLimit);
+    }
+
+    [Fact]
+    public void A_migration_that_is_held_ends_at_its_time_outs_all_the_same() =>
+        MigrationMonitor.Decide(Rules, new MonitorState { Held = true }, Sample(301, 100) with { SinceAnswer = TimeSpan.FromMinutes(4) })
+            .Action.ShouldBe(MonitorAction.Cancel);
+
+    [Theory]
+    [InlineData(0, 1, 100, 40, false)]
+    [InlineData(0, 1, 79, 40, true)]
+    [InlineData(0, 2, 100, 40, true)]
+    public void Near_the_switch_is_less_than_two_seconds_or_any_later_pass(int second, long pass, long remaining, long rate, bool near) =>
+        MigrationMonitor.IsNearSwitch(Sample(second, remaining) with { Pass = pass, RateBytesPerSecond = rate }).ShouldBe(near);
+
+    [Fact]
     public void While_disks_are_copied_neither_a_pause_nor_post_copy_is_ordered()
     {
         var sample = Sample(301, 1000) with { MemoryFlows = false, RateBytesPerSecond = 5 };

@@ -24,6 +24,7 @@ public sealed class PhasesTests
     [InlineData(MigrationStates.Cancelling, RunStates.Running, SourcePhase.Cancelling)]
     [InlineData(MigrationStates.Completed, RunStates.PostMigrate, SourcePhase.Completed)]
     [InlineData(MigrationStates.Completed, RunStates.FinishMigrate, SourcePhase.Device)]
+    [InlineData(MigrationStates.Cancelled, RunStates.FinishMigrate, SourcePhase.Cancelling)]
     [InlineData(MigrationStates.Cancelled, RunStates.Running, SourcePhase.Failed)]
     [InlineData("a-state-of-the-future", RunStates.Running, SourcePhase.Active)]
     public void The_sources_phase_is_what_QEMU_says(string? status, string runState, SourcePhase phase) =>

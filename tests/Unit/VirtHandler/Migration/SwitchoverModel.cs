@@ -39,9 +39,9 @@ internal static class SwitchoverModel
         }
         else
         {
-            foreach (var stuck in (bool[])[false, true])
+            foreach (var (stuck, deaf) in ((bool, bool)[])[(false, false), (true, false), (false, true), (true, true)])
             {
-                var action = Switchover.DecideSource(Facts(s, stuck)).Action;
+                var action = Switchover.DecideSource(Facts(s, stuck, deaf)).Action;
                 if (action == SourceAction.Wait && s.Budget.PostCopyOrders > 0 && s is { Source: SourcePhase.Active, SourceAgent.Ordering: 0 })
                 {
                     // The monitor orders post-copy, in three steps.
@@ -84,8 +84,14 @@ internal static class SwitchoverModel
         _ => s with { SourceAgent = s.SourceAgent with { Ordering = 0 } },
     };
 
-    private static SourceFacts Facts(ModelState s, bool stuck) => new()
+    /// <param name="s">The moment.</param>
+    /// <param name="stuck">QEMU takes longer than it may.</param>
+    /// <param name="deaf">The API server has not answered for as long as the guest may stand still.</param>
+    private static SourceFacts Facts(ModelState s, bool stuck, bool deaf) => new()
     {
+        SinceAnswer = deaf ? TimeSpan.FromHours(2) : TimeSpan.Zero,
+        Standing = deaf ? TimeSpan.FromHours(1) : TimeSpan.Zero,
+        CommitSent = s.SourceAgent.CommitSent,
         Owner = s.SourceAgent.Seen.Owner,
         Failed = s.SourceAgent.Seen.Failed,
         AbortRequested = s.SourceAgent.Seen.Abort,
@@ -137,7 +143,7 @@ internal static class SwitchoverModel
             case SourceAction.RecoverChannel when s.Source == SourcePhase.PostCopyPaused && s.Target == TargetPhase.PostCopyPaused:
                 return [s with { Source = SourcePhase.PostCopy, Target = s.TargetEverRan ? TargetPhase.PostCopyRunning : TargetPhase.PostCopyHeld }];
             case SourceAction.Commit:
-                return [Send(s, s.Ordered ? ModelWrite.CommitPostCopy : ModelWrite.Commit, s.SourceAgent.DecidedOn)];
+                return [Send(s, s.Ordered ? ModelWrite.CommitPostCopy : ModelWrite.Commit, s.SourceAgent.DecidedOn) with { SourceAgent = s.SourceAgent with { CommitSent = true } }];
             case SourceAction.RecordFailure:
                 return [Send(s, ModelWrite.Failure, 0)];
             default:
@@ -302,7 +308,12 @@ internal static class SwitchoverModel
         {
             yield return s with
             {
-                SourceAgent = new ModelSource(s.Record, SourceAction.Wait, 0, false),
+                SourceAgent = new ModelSource(
+                    s.Record,
+                    SourceAction.Wait,
+                    0,
+                    false,
+                    CommitSent: Switchover.MayBeCommitted(s.Source)),
                 Budget = b with { SourceAgentDeaths = (byte)(b.SourceAgentDeaths - 1) },
             };
         }

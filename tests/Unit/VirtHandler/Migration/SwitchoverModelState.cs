@@ -32,10 +32,11 @@ internal readonly record struct ModelMessage(ModelWrite Kind, byte Seen) : IComp
 
 /// <summary>
 /// One agent: what it last read, and what it has decided (on which version) but not yet done. A restart clears both. That a
-/// commit rests on the version it was decided on, and not on one read since, is what the whole protocol rests on.
+/// commit rests on the version it was decided on, and not on one read since, is what the whole protocol rests on. What it knows
+/// of commits that were sent goes with a restart; it can be found again only where the attempt shows that none can have been.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct ModelSource(ModelRecord Seen, SourceAction Pending, byte DecidedOn, bool GivenUp, byte Ordering = 0);
+internal readonly record struct ModelSource(ModelRecord Seen, SourceAction Pending, byte DecidedOn, bool GivenUp, byte Ordering = 0, bool CommitSent = false);
 
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ModelTarget(ModelRecord Seen, TargetAction Pending, byte DecidedOn);

@@ -5,7 +5,8 @@ namespace Godwit.Unit.VirtHandler.Migration;
 
 /// <summary>
 /// Explores every interleaving of the hand-over to its end: writes delayed, lost and repeated, stale readings, each process
-/// killed at each step, an abort at each step, a controller that declares the migration failed at each step.
+/// killed at each step, an abort at each step, a controller that declares the migration failed at each step, an API server that
+/// does not answer at each step.
 /// </summary>
 public sealed class SwitchoverModelTests
 {

@@ -37,11 +37,37 @@ public sealed class SwitchoverTests
     }
 
     [Fact]
-    public void Nobody_goes_into_the_switch_without_hearing_the_API_server()
+    public void Nobody_goes_into_the_switch_without_hearing_the_API_server_and_the_guest_does_not_stand_still_for_it()
     {
-        var deaf = Source with { Phase = SourcePhase.PreSwitchover, GuestStopped = true, RecordFresh = false };
-        Decide(deaf).ShouldBe(SourceAction.Wait);
-        Decide(deaf with { Stuck = true }).ShouldBe(SourceAction.Cancel);
+        var deaf = Source with { Phase = SourcePhase.PreSwitchover, GuestStopped = true, SinceAnswer = Ms(301), MayStand = Ms(450) };
+        Decide(deaf with { Standing = Ms(450) }).ShouldBe(SourceAction.Wait);
+        Decide(deaf with { Standing = Ms(451) }).ShouldBe(SourceAction.Cancel);
+        Decide(deaf with { Standing = Ms(451), SinceAnswer = Ms(300) }).ShouldBe(SourceAction.Continue);
+    }
+
+    [Theory]
+    [InlineData(SourcePhase.Completed, false, SourceAction.Resume)]
+    [InlineData(SourcePhase.PreSwitchover, true, SourceAction.Cancel)]
+    public void A_commit_is_sent_only_when_the_API_server_has_answered_since_the_guest_stopped(SourcePhase phase, bool postCopy, SourceAction wayBack)
+    {
+        var standing = Source with { Phase = phase, GuestStopped = true, PostCopy = postCopy, Standing = Ms(20), MayStand = Ms(450) };
+        Decide(standing with { SinceAnswer = Ms(20) }).ShouldBe(SourceAction.Commit);
+        Decide(standing with { SinceAnswer = Ms(21) }).ShouldBe(SourceAction.Wait);
+        var spent = standing with { SinceAnswer = Ms(500), Standing = Ms(451) };
+        Decide(spent).ShouldBe(wayBack);
+        Decide(spent with { CommitSent = true }).ShouldBe(SourceAction.Wait);
+    }
+
+    [Fact]
+    public void Where_no_commit_was_sent_the_guest_goes_on_before_the_failure_is_on_record()
+    {
+        var failed = Source with { Phase = SourcePhase.Failed, GuestStopped = true };
+        Decide(failed).ShouldBe(SourceAction.Resume);
+        Decide(failed with { GuestStopped = false }).ShouldBe(SourceAction.RecordFailure);
+        Decide(failed with { CommitSent = true }).ShouldBe(SourceAction.RecordFailure);
+        Decide(failed with { PausedByUser = true }).ShouldBe(SourceAction.RecordFailure);
+        Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true, PausedByUser = true, SinceAnswer = Ms(9000), Standing = Ms(8000) })
+            .ShouldBe(SourceAction.Wait);
     }
 
     [Fact]
@@ -160,6 +186,8 @@ public sealed class SwitchoverTests
         Switchover.DecideTarget(Target with { Phase = phase, Failed = true }).Action.ShouldBe(TargetAction.End);
         Switchover.DecideTarget(Target with { Phase = phase, Superseded = true }).Action.ShouldBe(TargetAction.End);
     }
+
+    private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
     private static SourceAction Decide(SourceFacts facts) => Switchover.DecideSource(facts).Action;
 }
