@@ -109,7 +109,7 @@ public static partial class VirtApiServer
         try
         {
             request = AdmissionRequest.Read(await JsonNode.ParseAsync(
-                context.Request.Body, documentOptions: new JsonDocumentOptions { MaxDepth = 512 }, cancellationToken: context.RequestAborted));
+                context.Request.Body, documentOptions: new JsonDocumentOptions { MaxDepth = 512, AllowDuplicateProperties = false }, cancellationToken: context.RequestAborted));
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {

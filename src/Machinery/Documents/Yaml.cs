@@ -21,9 +21,9 @@ public static class Yaml
         {
             throw new YamlSyntaxException(e.End.Line, e.End.Column, e.Message, e);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // The library's scanner throws this, without a place, on some broken flow collections.
+            // The library throws these, without a place, on some broken flow collections and tags.
             throw new YamlSyntaxException(reader.Position.Line, reader.Position.Column, "after this place the text is no YAML", e);
         }
     }

@@ -20,9 +20,18 @@ public static class JsonObjects
         return node;
     }
 
-    /// <summary>The string under the given member names; null when missing or not a string.</summary>
-    public static string? Text(this JsonNode? node, params ReadOnlySpan<string> path) =>
-        node.At(path) is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    /// <summary>The string under the given member names; null when missing or not a string. Half a surrogate pair is not one.</summary>
+    public static string? Text(this JsonNode? node, params ReadOnlySpan<string> path)
+    {
+        try
+        {
+            return node.At(path) is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The integer under the given member names; null when missing or not an integer.</summary>
     public static long? Integer(this JsonNode? node, params ReadOnlySpan<string> path)

@@ -7,6 +7,9 @@ namespace Godwit.VirtApi.Subresources;
 /// <summary>The options of all subresources that change something; each takes from them what it knows.</summary>
 public sealed record ChangeOptions
 {
+    /// <summary>Of a field given twice nobody could say which was meant.</summary>
+    internal static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public bool DryRun { get; init; }
 
     /// <summary>Of start.</summary>
@@ -37,7 +40,7 @@ public sealed record ChangeOptions
 
         try
         {
-            var json = JsonNode.Parse(body) as JsonObject ?? throw new FormatException("it is no object");
+            var json = JsonNode.Parse(body, documentOptions: Strict) as JsonObject ?? throw new FormatException("it is no object");
             return new ChangeOptions
             {
                 DryRun = IsDryRun(json["dryRun"]),

@@ -121,7 +121,7 @@ internal sealed class VmiSubresources(ApiClient api, FrontProxy proxy, AgentLink
         JsonObject? wanted;
         try
         {
-            wanted = body.Length == 0 ? null : JsonNode.Parse(body) as JsonObject ?? throw new JsonException("it is no object");
+            wanted = body.Length == 0 ? null : JsonNode.Parse(body, documentOptions: ChangeOptions.Strict) as JsonObject ?? throw new JsonException("it is no object");
         }
         catch (JsonException e)
         {

@@ -30,22 +30,6 @@ internal sealed class PortCut : IAsyncDisposable
     public async ValueTask DisposeAsync() =>
         await Tool.RunAsync("nsenter", ["-t", _pid, "-n", "nft", "delete", "table", "inet", Table], TimeSpan.FromSeconds(10));
 
-    private static string PidOf(string podUid) => Directory.EnumerateDirectories("/proc")
-        .Select(static folder => Path.GetFileName(folder))
-        .FirstOrDefault(pid => int.TryParse(pid, CultureInfo.InvariantCulture, out _) && IsLauncherOf(pid, podUid))
-        .ShouldNotBeNull($"no process of pod {podUid} is there");
-
-    private static bool IsLauncherOf(string pid, string podUid)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/cgroup").Contains(podUid, StringComparison.Ordinal)
-                && File.ReadAllText($"/proc/{pid}/comm").StartsWith("qemu-system", StringComparison.Ordinal);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It has ended meanwhile.
-            return false;
-        }
-    }
+    private static string PidOf(string podUid) =>
+        PodProcesses.InPod(podUid, PodProcesses.Qemu).ShouldNotBeNull($"pod {podUid} has no QEMU").ToString(CultureInfo.InvariantCulture);
 }

@@ -28,7 +28,7 @@ internal static class JsonTree
                 var obj = new JsonObject();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    var name = reader.GetString()!;
+                    var name = Text(ref reader);
                     reader.Read();
                     var child = path.Length == 0 ? name : path + "." + name;
                     var value = Read(ref reader, child, duplicates);
@@ -49,7 +49,7 @@ internal static class JsonTree
 
                 return array;
             case JsonTokenType.String:
-                return JsonValue.Create(reader.GetString());
+                return JsonValue.Create(Text(ref reader));
             case JsonTokenType.Number:
                 return reader.TryGetInt64(out var whole) ? JsonValue.Create(whole) : JsonValue.Create(JsonElement.ParseValue(ref reader));
             case JsonTokenType.True:
@@ -58,6 +58,18 @@ internal static class JsonTree
                 return JsonValue.Create(false);
             default:
                 return null;
+        }
+    }
+
+    private static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a string is no Unicode text", e);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Http;
 using Godwit.LocalCluster.Schema;
+using Godwit.LocalCluster.ApiServer.Writing;
 using Godwit.Machinery;
 using Microsoft.AspNetCore.Http;
 
@@ -20,30 +21,25 @@ internal sealed class ScaleHandler(ResourceOperations operations)
         }
 
         var options = call.WriteOptions(call.Http.Request.Method == "PUT" ? "UpdateOptions" : "PatchOptions");
-        JsonNode? body;
+        Func<JsonObject, JsonObject> change;
         if (call.Http.Request.Method == "PUT")
         {
-            body = await RequestBody.ReadObjectAsync(call.Http, "Scale", []);
+            var scale = await RequestBody.ReadObjectAsync(call.Http, "Scale", []);
+            change = _ => (JsonObject)scale.DeepClone();
         }
         else
         {
-            var bytes = await RequestBody.ReadAsync(call.Http);
-            body = JsonTree.Parse(bytes, []);
+            var patch = PatchHandler.Parse(await RequestBody.ReadAsync(call.Http), []);
+            change = PatchHandler.Change(RequestBody.MediaType(call.Http), patch, call.Target.Resource, root: null);
         }
 
-        var type = call.Http.Request.Method == "PUT" ? "" : RequestBody.MediaType(call.Http);
-        var result = await operations.ModifyAsync(call.Target, old => Change(call, old, body, type), options with { FieldValidation = "Ignore" }, call.Aborted);
+        var result = await operations.ModifyAsync(call.Target, old => Change(call, old, change), options with { FieldValidation = "Ignore" }, call.Aborted);
         await ResponseWriter.NodeAsync(call.Http, StatusCodes.Status200OK, View(call, result));
     }
 
-    private static JsonObject Change(ApiRequest call, JsonObject old, JsonNode? body, string patchType)
+    private static JsonObject Change(ApiRequest call, JsonObject old, Func<JsonObject, JsonObject> change)
     {
-        var scale = patchType switch
-        {
-            "" => (JsonObject)body!.DeepClone(),
-            "application/json-patch+json" => (JsonObject)JsonPatch.Apply(View(call, old), body)!,
-            _ => (JsonObject)MergePatch.Apply(View(call, old), body)!,
-        };
+        var scale = change(View(call, old));
         var revision = ResourceOperations.Text(scale, "metadata", "resourceVersion");
         if (revision.Length > 0)
         {

@@ -5,6 +5,7 @@ using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Http;
 using Godwit.LocalCluster.ApiServer.Resources;
 using Godwit.LocalCluster.Patch;
+using Godwit.LocalCluster.Schema;
 using Godwit.Machinery;
 using Microsoft.AspNetCore.Http;
 
@@ -32,20 +33,23 @@ internal sealed class PatchHandler(ResourceOperations operations, TimeProvider t
         var body = await RequestBody.ReadAsync(call.Http);
         var duplicates = new List<string>();
         var patch = type is Json or Merge or Strategic ? Parse(body, duplicates) : null;
-        Func<JsonObject, JsonObject> change = type switch
-        {
-            Json => old => ApplyJson(old, patch),
-            Merge when patch is JsonObject => old => (JsonObject)MergePatch.Apply(old, patch)!,
-            Strategic when patch is JsonObject p && !target.Resource.Custom => old => ApplyStrategic(old, p, target.Version.Schema?.Root),
-            Merge => throw ApiErrors.BadRequest($"json: cannot unmarshal {RequestBody.KindOf(patch)} into Go value of type map[string]interface {{}}"),
-            Strategic when !target.Resource.Custom => throw ApiErrors.BadRequest($"json: cannot unmarshal {RequestBody.KindOf(patch)} into Go value of type map[string]interface {{}}"),
-            _ => throw Unsupported(target.Resource),
-        };
+        var change = Change(type, patch, target.Resource, target.Version.Schema?.Root);
         options = options with { DuplicateFields = duplicates, PatchText = type == Json ? Encoding.UTF8.GetString(body) : GoValue.Format(patch) };
         var result = await ResponseWriter.WarningAsync(
             call.Http, options, operations.ModifyAsync(target, old => Checked(target, change(old)), options, call.Aborted));
         await ResponseWriter.ObjectAsync(call, StatusCodes.Status200OK, result, time);
     }
+
+    /// <summary>The patch as a change of an object that has its content checked by the caller; refused where it is none of the type it came as.</summary>
+    public static Func<JsonObject, JsonObject> Change(string type, JsonNode? patch, ResourceInfo resource, ISchemaNode? root) => type switch
+    {
+        Json => old => ApplyJson(old, patch),
+        Merge when patch is JsonObject => old => (JsonObject)MergePatch.Apply(old, patch)!,
+        Strategic when patch is JsonObject p && !resource.Custom => old => ApplyStrategic(old, p, root),
+        Merge => throw ApiErrors.BadRequest($"json: cannot unmarshal {RequestBody.KindOf(patch)} into Go value of type map[string]interface {{}}"),
+        Strategic when !resource.Custom => throw ApiErrors.BadRequest($"json: cannot unmarshal {RequestBody.KindOf(patch)} into Go value of type map[string]interface {{}}"),
+        _ => throw Unsupported(resource),
+    };
 
     private async Task ApplyAsync(ApiRequest call, RequestOptions options)
     {
@@ -79,7 +83,8 @@ internal sealed class PatchHandler(ResourceOperations operations, TimeProvider t
         await ResponseWriter.ObjectAsync(call, created ? StatusCodes.Status201Created : StatusCodes.Status200OK, result, time);
     }
 
-    private static JsonNode? Parse(byte[] body, List<string> duplicates)
+    /// <summary>The body of a JSON, merge or strategic merge patch.</summary>
+    public static JsonNode? Parse(byte[] body, List<string> duplicates)
     {
         try
         {

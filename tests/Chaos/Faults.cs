@@ -1,0 +1,118 @@
+using System.Globalization;
+using Godwit.Machinery;
+using Godwit.Tests.E2E.Support;
+
+namespace Godwit.Chaos;
+
+/// <summary>The kinds of faults.</summary>
+internal static class Faults
+{
+    private static readonly Step[] Always = Enum.GetValues<Step>();
+
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        new("kill the API server", (s, _) => KillAsync(s, "cluster")) { Steps = Always },
+        new("kill virt-controller", (s, _) => KillAsync(s, "controller")) { Steps = Always },
+        new("kill the source's virt-handler", (s, _) => KillAsync(s, Handler(s.SourceNode))) { Steps = Always },
+        new("kill the target's virt-handler", (s, _) => KillAsync(s, Handler(s.TargetNode))) { Steps = Always },
+        new("hang the API server", (s, ct) => HangAsync(s, "cluster", ct)) { Steps = Always },
+        new("hang virt-controller", (s, ct) => HangAsync(s, "controller", ct)),
+        new("hang the source's virt-handler", (s, ct) => HangAsync(s, Handler(s.SourceNode), ct)),
+        new("hang the target's virt-handler", (s, ct) => HangAsync(s, Handler(s.TargetNode), ct)),
+        new("kill the target's QEMU", (s, _) => KillInPodAsync(s, s.TargetPod, PodProcesses.Qemu)) { IsDeadly = true },
+        new("kill the target's launcher", (s, _) => KillInPodAsync(s, s.TargetPod, PodProcesses.Launcher)) { IsDeadly = true },
+        new("kill the source's QEMU", (s, _) => KillInPodAsync(s, s.SourcePod, PodProcesses.Qemu)) { IsDeadly = true },
+        new("kill the source's launcher", (s, _) => KillInPodAsync(s, s.SourcePod, PodProcesses.Launcher)) { IsDeadly = true },
+        new("hang the target's QEMU", (s, ct) => HangInPodAsync(s, s.TargetPod, PodProcesses.Qemu, ct)),
+        new("hang the source's QEMU", (s, ct) => HangInPodAsync(s, s.SourcePod, PodProcesses.Qemu, ct)),
+        new("hang the target's launcher", (s, ct) => HangInPodAsync(s, s.TargetPod, PodProcesses.Launcher, ct)),
+        new("hang the source's launcher", (s, ct) => HangInPodAsync(s, s.SourcePod, PodProcesses.Launcher, ct)),
+        new("cut the link", (s, ct) => LinkAsync(s, LinkFault.Cut, ct)) { Steps = [Step.Copying, Step.Switching], IsDeadlyInPostCopy = true },
+        new("half-open link", (s, ct) => LinkAsync(s, LinkFault.HalfOpen, ct)) { Steps = [Step.Copying, Step.Switching], IsDeadlyInPostCopy = true },
+        new("throttled link", (s, ct) => LinkAsync(s, LinkFault.Throttled, ct)) { Steps = [Step.Copying, Step.Switching] },
+        new("reset connections", (s, ct) => LinkAsync(s, LinkFault.Reset, ct)) { Steps = [Step.Copying, Step.Switching], IsDeadlyInPostCopy = true },
+        new("disk full", DiskFullAsync) { Steps = Always },
+        new("delete the migration", (s, _) => DeleteAsync(s, "vmim", s.Migration)) { Steps = Always },
+        new("delete the target's pod", (s, _) => DeleteAsync(s, "pod", s.Vmi.Text("status", "migrationState", "targetPod"))) { IsDeadly = true },
+        new("delete the source's pod", (s, _) => DeleteAsync(s, "pod", s.Vmi.Text("status", "migrationState", "sourcePod"))) { IsDeadly = true },
+        new("delete the guest", (s, _) => DeleteAsync(s, "vmi", s.Guest.Name.Name)) { Steps = Always, IsDeadly = true },
+    ];
+
+    private static string? Handler(string? node) => node is null ? null : $"handler-{node}";
+
+    private static Task<string?> KillAsync(Scene scene, string? process) =>
+        SignalAsync(process is null ? null : scene.Cluster.State.ReadProcess(process)?.Pid, "-KILL");
+
+    private static Task<string?> KillInPodAsync(Scene scene, string? pod, string name) =>
+        SignalAsync(pod is null ? null : PodProcesses.InPod(pod, name), "-KILL");
+
+    private static async Task<string?> SignalAsync(int? pid, string signal)
+    {
+        if (pid is not { } known)
+        {
+            return null;
+        }
+
+        var outcome = await Tool.RunAsync("/bin/kill", [signal, known.ToString(CultureInfo.InvariantCulture)], TimeSpan.FromSeconds(5));
+        return outcome.Code == 0 ? "" : null;
+    }
+
+    private static Task<string?> HangAsync(Scene scene, string? process, CancellationToken ct) =>
+        HangAsync(scene, process is null ? null : scene.Cluster.State.ReadProcess(process)?.Pid, ct);
+
+    private static Task<string?> HangInPodAsync(Scene scene, string? pod, string name, CancellationToken ct) =>
+        HangAsync(scene, pod is null ? null : PodProcesses.InPod(pod, name), ct);
+
+    private static async Task<string?> HangAsync(Scene scene, int? pid, CancellationToken ct)
+    {
+        if (pid is not { } known || await SignalAsync(known, "-STOP") is null)
+        {
+            return null;
+        }
+
+        // Most hang for a moment, a few for longer than any deadline of a switchover.
+        var length = scene.Between(0.1, scene.Random.Next(4) == 0 ? 12 : 3);
+        try
+        {
+            await Task.Delay(length, TimeProvider.System, ct);
+        }
+        finally
+        {
+            await SignalAsync(known, "-CONT");
+        }
+
+        return Seconds(length);
+    }
+
+    private static async Task<string?> LinkAsync(Scene scene, LinkFault fault, CancellationToken ct)
+    {
+        if (scene.SourcePod is not { } pod || PodProcesses.InPod(pod, PodProcesses.Qemu) is not { } pid)
+        {
+            return null;
+        }
+
+        var length = scene.Between(0.5, 8);
+        await using var link = await Link.HurtAsync(pid, fault);
+        await Task.Delay(length, TimeProvider.System, ct);
+        return Seconds(length);
+    }
+
+    private static async Task<string?> DiskFullAsync(Scene scene, CancellationToken ct)
+    {
+        var length = scene.Between(1, 6);
+        await using (await Ballast.FillAsync(scene.Cluster.Disk))
+        {
+            await Task.Delay(length, TimeProvider.System, ct);
+        }
+
+        return Seconds(length);
+    }
+
+    private static async Task<string?> DeleteAsync(Scene scene, string kind, string? name) => name is null
+        ? null
+        : (await scene.Cluster.KubectlAsync(["delete", kind, name, "-n", scene.Guest.Name.Namespace, "--wait=false"], limit: TimeSpan.FromSeconds(20))).Code == 0
+            ? ""
+            : null;
+
+    private static string Seconds(TimeSpan length) => string.Create(CultureInfo.InvariantCulture, $"for {length.TotalSeconds:0.0} s");
+}

@@ -1,0 +1,17 @@
+namespace Godwit.Chaos;
+
+/// <summary>What is wrong with the way between the two QEMUs.</summary>
+internal enum LinkFault
+{
+    /// <summary>Packets vanish in both directions.</summary>
+    Cut,
+
+    /// <summary>Packets arrive, and their answers vanish.</summary>
+    HalfOpen,
+
+    /// <summary>Half a mebibyte a second.</summary>
+    Throttled,
+
+    /// <summary>Each packet is answered by a reset.</summary>
+    Reset,
+}

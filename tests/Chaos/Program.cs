@@ -1,0 +1,33 @@
+using Godwit.Chaos;
+
+// chaos [MINUTES] [--seed N] [--only FAULT]: real guests move without pause while things go wrong. As root; ends with one line of counts.
+var options = ChaosOptions.Parse(args);
+if (options is null)
+{
+    Console.Error.WriteLine("usage: chaos [MINUTES] [--seed N] [--only FAULT]   (as root; 10 minutes unless told)");
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+var report = new ChaosReport(options, Console.Out);
+Console.WriteLine($"seed {options.Seed}, {options.Length.TotalMinutes:0.#} minutes");
+await using (var cluster = new ChaosCluster())
+{
+    await cluster.InitializeAsync();
+    try
+    {
+        await new ChaosRun(options, cluster, report).RunAsync(stop.Token);
+    }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        Console.WriteLine("interrupted");
+    }
+}
+
+await report.CloseAsync();
+return report.IsClean ? 0 : 1;
