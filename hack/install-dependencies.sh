@@ -63,7 +63,9 @@ set_images() {
     need skopeo has skopeo
     need umoci has umoci
 }
-set_test() { set_run; set_guest; need kubernetes-client has kubectl; }
+# Debian's other busybox needs libraries, which the images of disks have not.
+static_busybox() { [ -e /bin/busybox ] && ! ldd /bin/busybox; }
+set_test() { set_run; set_guest; need kubernetes-client has kubectl; need busybox-static static_busybox; }
 for s in "${sets[@]}"; do "set_$s"; done
 
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -137,6 +137,7 @@ launcher() {
         -device virtio-rng-pci -chardev file,id=log,path=/run/godwit/guest.log
     )
     qemu
+    empty "busybox needs no library" "$(readelf -dW "$bundle/rootfs/usr/bin/busybox" | grep NEEDED || true)"
     holds "virt-launcher starts" '^usage: virt-launcher' "$(inside /usr/bin/virt-launcher --help)"
     guest "a guest with BIOS and VGA boots, without capabilities" 'SeaBIOS \(version' "${arguments[@]}" -device VGA \
         -device virtio-net-pci,romfile= -device e1000e,romfile= -device isa-debugcon,iobase=0x402,chardev=log

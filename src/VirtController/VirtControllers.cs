@@ -32,10 +32,11 @@ public static class VirtControllers
         var logger = loggers.CreateLogger("Godwit.VirtController");
         var caches = new Caches(api, logger, clock);
         var events = new EventRecorder(api, Component, logger, clock);
-        var vmis = Runner("vmi", new VmiReconciler(api, caches, events, options, clock).ReconcileAsync);
+        var images = new ImageVolumeProbe(api, caches, options.LauncherImage, logger);
+        var vmis = Runner("vmi", new VmiReconciler(api, caches, images, events, options, clock).ReconcileAsync);
         ControllerRunner? migrations = null;
         var queue = new MigrationQueue(() => caches.Configuration.Current.Migrations, key => migrations!.Enqueue(key));
-        migrations = Runner("migration", new MigrationReconciler(api, caches, queue, events, options, clock).ReconcileAsync);
+        migrations = Runner("migration", new MigrationReconciler(api, caches, queue, images, events, options, clock).ReconcileAsync);
         var evacuations = Runner("evacuation", new EvacuationReconciler(api, caches, events).ReconcileAsync);
         var nodes = Runner("node", new NodeReconciler(api, caches, events, clock).ReconcileAsync);
         var vms = Runner("vm", new VirtualMachineReconciler(api, caches, events, clock).ReconcileAsync);

@@ -72,7 +72,7 @@ public static partial class VirtHandlerAgent
         var volumes = new VolumeGatherer(api);
         var network = new Network.PodNetwork(tools);
         var locator = new PodLocator();
-        var preparer = new GuestPreparer(locator, network, new DiskPreparer(tools), volumes, node);
+        var preparer = new GuestPreparer(locator, network, new ContainerDisks(locator), new DiskPreparer(tools), volumes, node);
         await using var migrations = new MigrationReconciler(
             key => new ApiMigrationRecord(api, events, key), new MigrationTools(new TargetDomain(preparer, options), network, tools), loggers, time);
         ControllerRunner? runner = null;

@@ -21,6 +21,11 @@ public static class PodDecision
         if (facts.Pod.IsFinished || phase is "Succeeded" or "Failed")
         {
             var stops = StopAll(facts, facts.Now + Grace(facts.Pod), reason ?? "the pod has ended");
+            if (stops.Count > 0 && !facts.Pod.IsFinished)
+            {
+                // A pod is said to have ended once nothing of it runs.
+                (phase, reason, message) = (facts.Pod.Status.Phase ?? "Pending", null, null);
+            }
             return new PodPlan { Phase = phase, Reason = reason, Message = message, Stops = stops, Release = stops.Count == 0, WakeAt = stops.Select(s => (DateTimeOffset?)s.KillAt).Min() };
         }
         return Running(facts, phase);
@@ -177,8 +182,18 @@ public static class PodDecision
         return result;
     }
 
-    private static List<StopOrder> StopAll(PodFacts facts, DateTimeOffset killAt, string why) =>
-        [.. facts.Latest.Values.Where(r => r.IsRunning).Select(r => new StopOrder(r, facts.KillAt ?? (r.StopSentAt is { } sent ? sent + Grace(facts.Pod) : killAt), why))];
+    /// <summary>All that runs but for side cars that others still count on: they go when these have ended, the last one first.</summary>
+    private static List<StopOrder> StopAll(PodFacts facts, DateTimeOffset killAt, string why)
+    {
+        var running = facts.Latest.Values.Where(r => r.IsRunning).ToList();
+        var sidecars = facts.InitContainers.Where(c => c.RestartPolicy == "Always").Select(c => c.Name).ToList();
+        var orders = running.ConvertAll(r => new StopOrder(r, facts.KillAt ?? (r.StopSentAt is { } sent ? sent + Grace(facts.Pod) : killAt), why));
+        return [.. orders.Where(o => o.KillAt <= facts.Now || running.TrueForAll(other => sidecars.IndexOf(o.Run.Name) < 0 || !Outlasts(o.Run, other)))];
+
+        // Of two side cars the earlier one stays for the later; all stay for what is none.
+        bool Outlasts(ContainerRecord sidecar, ContainerRecord other) =>
+            other != sidecar && (sidecars.IndexOf(other.Name) is var index && (index < 0 || index > sidecars.IndexOf(sidecar.Name)));
+    }
 
     private static string Policy(Pod pod, Container container) => container.RestartPolicy ?? pod.Spec.RestartPolicy ?? "Always";
 }

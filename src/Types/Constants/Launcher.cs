@@ -11,6 +11,12 @@ public static class Launcher
     public const string ImagesPath = "/var/run/godwit-images";
     public const string VolumesPath = "/var/run/godwit-volumes";
     public const string KernelBootVolume = "kernel-boot";
+
+    /// <summary>The emptyDir volume with the program that containers beside the launcher run, whose images are disks.</summary>
+    public const string ContainerDisksVolume = "container-disks";
+
+    /// <summary>Where such a container has that volume, in a folder named after the volume whose disk it holds: the agent finds it by that.</summary>
+    public const string ContainerDisksPath = "/godwit-container-disks";
     public const string PodNamePrefix = "virt-launcher-";
 
     /// <summary>User and group of everything in a launcher pod; KubeVirt's own number, which disks in claims and images belong to.</summary>

@@ -25,5 +25,8 @@ public sealed record Container : ApiPart
 
     public IReadOnlyList<VolumeDevice>? VolumeDevices { get; init; }
 
+    /// <summary><c>Always</c> makes an init container a sidecar: it runs as long as the pod's containers do.</summary>
+    public string? RestartPolicy { get; init; }
+
     public ContainerSecurityContext? SecurityContext { get; init; }
 }

@@ -26,7 +26,7 @@ internal static class VolumeValidation
 
         for (var i = 0; i < volumes.Count; i++)
         {
-            if (volumes[i].Name is Launcher.FolderVolume or Launcher.KernelBootVolume)
+            if (volumes[i].Name is Launcher.FolderVolume or Launcher.KernelBootVolume or Launcher.ContainerDisksVolume)
             {
                 errors.Add($"{List}[{i}].name", $"the name '{volumes[i].Name}' is reserved", "Give the volume another name.", FieldError.Forbidden);
             }

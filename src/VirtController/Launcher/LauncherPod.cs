@@ -11,9 +11,11 @@ public static class LauncherPod
         [Annotations.LatestObservedApiVersion, Annotations.StorageObservedApiVersion, Annotations.NetworkStatus];
 
     /// <summary>The pod in which the VMI starts.</summary>
-    public static Pod ForStart(VirtualMachineInstance vmi, ClusterConfiguration cluster, string launcherImage)
+    public static Pod ForStart(
+        VirtualMachineInstance vmi, ClusterConfiguration cluster, string launcherImage, ContainerDiskMethod disks = ContainerDiskMethod.ImageVolume)
     {
         var spec = vmi.Spec ?? new VirtualMachineInstanceSpec();
+        var compute = Compute(vmi, spec, cluster, launcherImage, disks);
         return new Pod
         {
             ApiVersion = "v1",
@@ -41,8 +43,12 @@ public static class LauncherPod
                 PriorityClassName = spec.PriorityClassName,
                 ImagePullSecrets = PullSecrets(spec),
                 SecurityContext = LauncherSecurity.OfPod(),
-                Containers = [Compute(vmi, spec, cluster, launcherImage)],
-                Volumes = LauncherVolumes.Volumes(spec),
+                InitContainers = disks == ContainerDiskMethod.Sidecar
+                    && ContainerDiskSidecars.For(spec, cluster.ImagePullPolicy, launcherImage, compute.Resources!) is { Count: > 0 } sidecars
+                    ? sidecars
+                    : null,
+                Containers = [compute],
+                Volumes = LauncherVolumes.Volumes(spec, disks),
             },
         };
     }
@@ -57,9 +63,10 @@ public static class LauncherPod
         string launcherImage,
         Node? sourceNode,
         IReadOnlySet<string>? fullNodes = null,
-        bool userfaultfd = false)
+        bool userfaultfd = false,
+        ContainerDiskMethod disks = ContainerDiskMethod.ImageVolume)
     {
-        var pod = ForStart(vmi, cluster, launcherImage);
+        var pod = ForStart(vmi, cluster, launcherImage, disks);
         var metadata = Metadata(vmi, cluster, migration.Metadata.Uid ?? "");
         return pod with
         {
@@ -147,7 +154,7 @@ public static class LauncherPod
         .ToDictionary(StringComparer.Ordinal);
 
     private static Container Compute(
-        VirtualMachineInstance vmi, VirtualMachineInstanceSpec spec, ClusterConfiguration cluster, string image) => new()
+        VirtualMachineInstance vmi, VirtualMachineInstanceSpec spec, ClusterConfiguration cluster, string image, ContainerDiskMethod disks) => new()
         {
             Name = Launcher.Container,
             Image = image,
@@ -160,7 +167,7 @@ public static class LauncherPod
                 "--grace", $"{Grace(spec)}",
             ],
             Resources = LauncherResources.Of(spec, cluster),
-            VolumeMounts = LauncherVolumes.Mounts(spec),
+            VolumeMounts = LauncherVolumes.Mounts(spec, disks),
             SecurityContext = LauncherSecurity.OfContainer(),
         };
 

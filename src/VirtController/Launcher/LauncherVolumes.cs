@@ -5,7 +5,23 @@ namespace Godwit.VirtController;
 /// <summary>The pod's volumes: its own folder, images with disks and kernels, claims and host folders.</summary>
 public static class LauncherVolumes
 {
-    public static IReadOnlyList<PodVolume> Volumes(VirtualMachineInstanceSpec spec) =>
+    /// <summary>The pod's volumes; where images come by sidecars, what these share instead of them.</summary>
+    public static IReadOnlyList<PodVolume> Volumes(VirtualMachineInstanceSpec spec, ContainerDiskMethod method) =>
+        method == ContainerDiskMethod.Sidecar && Images(spec).Count > 0
+            ? [.. Mounted(spec, method), new PodVolume { Name = Launcher.ContainerDisksVolume, EmptyDir = new EmptyDirSource() }]
+            : Mounted(spec, method);
+
+    /// <summary>What of them the launcher itself has.</summary>
+    public static IReadOnlyList<VolumeMount> Mounts(VirtualMachineInstanceSpec spec, ContainerDiskMethod method) =>
+        [.. Mounted(spec, method).Select(Mount)];
+
+    /// <summary>The images that hold the guest's disks and kernel, as volumes.</summary>
+    public static IReadOnlyList<PodVolume> Images(VirtualMachineInstanceSpec spec) => [.. All(spec).Where(volume => volume.Image is not null)];
+
+    private static List<PodVolume> Mounted(VirtualMachineInstanceSpec spec, ContainerDiskMethod method) =>
+        [.. All(spec).Where(volume => volume.Image is null || method == ContainerDiskMethod.ImageVolume)];
+
+    private static List<PodVolume> All(VirtualMachineInstanceSpec spec) =>
     [
         new PodVolume { Name = Launcher.FolderVolume, EmptyDir = new EmptyDirSource() },
         .. KernelBoot(spec) is { } boot
@@ -13,9 +29,6 @@ public static class LauncherVolumes
             : [],
         .. (spec.Volumes ?? []).Select(Volume).OfType<PodVolume>(),
     ];
-
-    public static IReadOnlyList<VolumeMount> Mounts(VirtualMachineInstanceSpec spec) =>
-        [.. Volumes(spec).Select(Mount)];
 
     private static KernelBootContainer? KernelBoot(VirtualMachineInstanceSpec spec) =>
         spec.Domain?.Firmware?.KernelBoot?.Container is { Image: { Length: > 0 } } container ? container : null;

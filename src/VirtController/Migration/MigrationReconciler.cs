@@ -6,7 +6,13 @@ namespace Godwit.VirtController;
 
 /// <summary>Carries a migration from the request to the agents, watches it, and clears up after it.</summary>
 internal sealed class MigrationReconciler(
-    ApiClient api, Caches caches, MigrationQueue queue, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
+    ApiClient api,
+    Caches caches,
+    MigrationQueue queue,
+    ImageVolumeProbe images,
+    EventRecorder events,
+    VirtControllerOptions options,
+    TimeProvider clock)
 {
     /// <summary>A target whose guest never ran need not be asked twice to end.</summary>
     private const long TargetGraceSeconds = 2;
@@ -201,7 +207,8 @@ internal sealed class MigrationReconciler(
         queue.Begin(facts.Migration.Key());
         var sourceNode = vmi.Status?.NodeName is { Length: > 0 } node ? caches.Nodes.Get(NamespacedName.Cluster(node)) : null;
         var pod = LauncherPod.ForMigration(
-            vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode, facts.FullNodes, WantsUserfaultfd(facts));
+            vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode, facts.FullNodes, WantsUserfaultfd(facts),
+            await images.MethodAsync(vmi, ct));
         try
         {
             var (made, fresh) = await PodCreation.EnsureAsync(api, pod, ct);

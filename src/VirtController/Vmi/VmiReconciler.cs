@@ -5,7 +5,7 @@ namespace Godwit.VirtController;
 
 /// <summary>Brings a VMI from its creation to a pod that its node's agent takes over, and to its end.</summary>
 internal sealed class VmiReconciler(
-    ApiClient api, Caches caches, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
+    ApiClient api, Caches caches, ImageVolumeProbe images, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
 {
     public async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
@@ -89,7 +89,7 @@ internal sealed class VmiReconciler(
     {
         try
         {
-            var pod = LauncherPod.ForStart(vmi, caches.Configuration.Current, options.LauncherImage);
+            var pod = LauncherPod.ForStart(vmi, caches.Configuration.Current, options.LauncherImage, await images.MethodAsync(vmi, ct));
             var (made, fresh) = await PodCreation.EnsureAsync(api, pod, ct);
             if (fresh)
             {

@@ -9,7 +9,7 @@ using Godwit.VirtHandler.Node;
 namespace Godwit.VirtHandler.Boot;
 
 /// <summary>Makes a launcher pod ready for its guest, be it for a boot or for one that arrives. Doing it again changes nothing.</summary>
-public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, DiskPreparer disks, VolumeGatherer volumes, NodeFacts node)
+public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, ContainerDisks images, DiskPreparer disks, VolumeGatherer volumes, NodeFacts node)
 {
     private const string EfiCode = "/usr/share/OVMF/OVMF_CODE_4M.fd";
     private const string EfiVariables = "/usr/share/OVMF/OVMF_VARS_4M.fd";
@@ -26,17 +26,18 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Disk
         var facts = incoming ? await volumes.ClaimsAsync(vmi, cancellationToken) : await volumes.AllAsync(vmi, cancellationToken);
         var requests = VolumeRequests.For(vmi, facts, withContents: !incoming);
         var podAddress = await WireAsync(vmi, place, pid, hardware, cancellationToken);
-        var images = new List<DiskImage>();
+        await images.ShowAsync(place, pid, ContainerDisks.VolumesOf(vmi), cancellationToken);
+        var laidOut = new List<DiskImage>();
         foreach (var request in requests)
         {
-            images.Add(await disks.PrepareAsync(place, pid, request, incoming ? RecordedSize(vmi, request.Volume) : null, cancellationToken));
+            laidOut.Add(await disks.PrepareAsync(place, pid, request, incoming ? RecordedSize(vmi, request.Volume) : null, cancellationToken));
         }
 
         CheckKernel(vmi, pid);
         GiveDevices(pid);
         var firmware = hardware.Firmware == "efi" ? Firmware(place, pid) : null;
-        var bindings = BindingsBuilder.Build(vmi, images, firmware, incoming);
-        return new PreparedGuest(pid, Domain.Create(hardware, bindings, incoming, node.QemuBinary), images, podAddress);
+        var bindings = BindingsBuilder.Build(vmi, laidOut, firmware, incoming);
+        return new PreparedGuest(pid, Domain.Create(hardware, bindings, incoming, node.QemuBinary), laidOut, podAddress);
     }
 
     // What was recorded at first boot holds for good. What the VMI would give here is only compared with it: a node that

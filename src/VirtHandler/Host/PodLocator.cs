@@ -25,7 +25,7 @@ public sealed class PodLocator(string procFolder = "/proc") : IPodLocator
             _found.TryRemove(podUid, out _);
         }
 
-        var found = await SearchAsync(podUid, cancellationToken);
+        var found = await SearchAsync(mounts => MountTable.ShowsVolume(mounts, podUid, Launcher.FolderVolume), cancellationToken);
         if (found is { } process)
         {
             _found[podUid] = process;
@@ -33,6 +33,13 @@ public sealed class PodLocator(string procFolder = "/proc") : IPodLocator
 
         return found?.Pid;
     }
+
+    public async Task<int?> FindContainerDiskAsync(string podUid, string volume, CancellationToken cancellationToken) =>
+        (await SearchAsync(mounts => ShowsContainerDisk(mounts, podUid, volume), cancellationToken))?.Pid;
+
+    /// <summary>Whether these are the mounts of the container that holds the disk of the pod's volume.</summary>
+    internal static bool ShowsContainerDisk(string mountInfo, string podUid, string volume) =>
+        MountTable.ShowsVolume(mountInfo, podUid, Launcher.ContainerDisksVolume, $"{Launcher.ContainerDisksPath}/{volume}");
 
     // A pid with the same start time is the same process.
     private async Task<bool> StillAsync(int pid, long start, CancellationToken cancellationToken)
@@ -47,7 +54,7 @@ public sealed class PodLocator(string procFolder = "/proc") : IPodLocator
         }
     }
 
-    private async Task<(int Pid, long Start)?> SearchAsync(string podUid, CancellationToken cancellationToken)
+    private async Task<(int Pid, long Start)?> SearchAsync(Func<string, bool> isIt, CancellationToken cancellationToken)
     {
         (int Pid, long Start)? first = null;
         foreach (var folder in Directory.EnumerateDirectories(procFolder))
@@ -59,7 +66,7 @@ public sealed class PodLocator(string procFolder = "/proc") : IPodLocator
 
             try
             {
-                if (!MountTable.ShowsVolume(await File.ReadAllTextAsync($"{folder}/mountinfo", cancellationToken), podUid, Launcher.FolderVolume))
+                if (!isIt(await File.ReadAllTextAsync($"{folder}/mountinfo", cancellationToken)))
                 {
                     continue;
                 }

@@ -9,6 +9,9 @@ public static class RootedPath
 {
     private const int MaxLinks = 40;
 
+    /// <summary><paramref name="path"/> as that root has it when all links are followed.</summary>
+    public static string Inside(string root, string path) => Resolve(root, path)[root.Length..];
+
     /// <summary>The host path of <paramref name="path"/> as a process with that root would see it; the last part need not exist.</summary>
     public static string Resolve(string root, string path)
     {

@@ -87,7 +87,7 @@ public abstract class TestCluster : IAsyncLifetime
             return $"SKIPPED: {Binaries}/godwit is not built; run GODWIT_BUILD=only ./godwit";
         }
 
-        var missing = new[] { "qemu-system-x86_64", "kubectl", "runc", "conmon", "nft", "dnsmasq" }.Where(static t => !Tool.Exists(t)).ToArray();
+        var missing = new[] { "qemu-system-x86_64", "kubectl", "runc", "conmon", "nft", "dnsmasq", "busybox" }.Where(static t => !Tool.Exists(t)).ToArray();
         return missing.Length > 0 ? $"SKIPPED: {string.Join(", ", missing)} missing; run hack/install-dependencies.sh --yes test" : null;
     }
 

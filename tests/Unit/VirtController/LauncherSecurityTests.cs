@@ -39,6 +39,16 @@ public sealed class LauncherSecurityTests
     }
 
     [Fact]
+    public void Where_they_come_by_sidecars_it_keeps_to_restricted_with_disks_out_of_images_too()
+    {
+        foreach (var pod in Pods(Images, ContainerDiskMethod.Sidecar))
+        {
+            pod.At("spec", "initContainers").ShouldNotBeNull();
+            PodSecurity.Restricted(pod).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
     public void Only_a_disk_that_is_the_nodes_own_needs_more() =>
         PodSecurity.Baseline(Pods(Host)[0]).ShouldBe(["hostPathVolumes: host"]);
 
@@ -49,7 +59,7 @@ public sealed class LauncherSecurityTests
         (context.Integer("runAsUser"), context.Integer("runAsGroup"), context.Integer("fsGroup")).ShouldBe((107, 107, 107));
     }
 
-    private static JsonObject[] Pods(string volumes)
+    private static JsonObject[] Pods(string volumes, ContainerDiskMethod disks = ContainerDiskMethod.ImageVolume)
     {
         var vmi = Given.RunningVmi();
         vmi = vmi with
@@ -64,8 +74,8 @@ public sealed class LauncherSecurityTests
         [
             .. new[]
             {
-                LauncherPod.ForStart(vmi, Given.Cluster, Given.Image),
-                LauncherPod.ForMigration(vmi, Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, userfaultfd: true),
+                LauncherPod.ForStart(vmi, Given.Cluster, Given.Image, disks),
+                LauncherPod.ForMigration(vmi, Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, userfaultfd: true, disks: disks),
             }.Select(pod => JsonSerializer.SerializeToNode(pod, TypesJson.Default.Pod)!.AsObject()),
         ];
     }

@@ -44,6 +44,10 @@ public sealed class HostTests
         MountTable.ShowsVolume(mounts, "u-1", "godwit").ShouldBeTrue();
         MountTable.ShowsVolume(mounts, "u-2", "godwit").ShouldBeFalse();
         MountTable.ShowsVolume(mounts, "u-1", "other").ShouldBeFalse();
+        MountTable.ShowsVolume(mounts, "u-1", "godwit", "/run/godwit").ShouldBeTrue();
+        MountTable.ShowsVolume(mounts, "u-1", "godwit", "/run").ShouldBeFalse();
+        MountTable.IsMountPoint(mounts, "/run/godwit").ShouldBeTrue();
+        MountTable.IsMountPoint(mounts, "/run").ShouldBeFalse();
     }
 
     [Fact]

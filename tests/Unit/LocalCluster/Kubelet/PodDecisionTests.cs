@@ -133,14 +133,44 @@ public sealed class PodDecisionTests
     }
 
     [Fact]
-    public void A_pod_past_its_deadline_fails_and_is_stopped()
+    public void A_pod_past_its_deadline_is_stopped_and_has_failed_when_nothing_of_it_runs()
     {
         var pod = Pod("Always", "a");
-        pod = pod with { Spec = pod.Spec with { ActiveDeadlineSeconds = 5 } };
+        pod = pod with { Spec = pod.Spec with { ActiveDeadlineSeconds = 5 }, Status = new() { Phase = "Running" } };
         var plan = PodDecision.Decide(Facts(pod, Running("a")) with { StartTime = Now.AddSeconds(-6) });
+        plan.Phase.ShouldBe("Running");
+        plan.Stops.Single().Why.ShouldBe("DeadlineExceeded");
+        plan = PodDecision.Decide(Facts(pod, Ended("a", 137)) with { StartTime = Now.AddSeconds(-6) });
         plan.Phase.ShouldBe("Failed");
         plan.Reason.ShouldBe("DeadlineExceeded");
-        plan.Stops.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Side_cars_are_stopped_after_the_containers_that_they_serve_the_last_one_first_and_only_then_the_pod_has_ended()
+    {
+        var pod = WithSidecars(Pod("Never", "a") with { Status = new() { Phase = "Running" } });
+        PodDecision.Decide(Facts(pod, Running("s"), Running("t"), Running("a"))).Stops.ShouldBeEmpty();
+
+        var plan = PodDecision.Decide(Facts(pod, Running("s"), Running("t"), Ended("a", 0)));
+        plan.Stops.Single().Run.Name.ShouldBe("t");
+        plan.Stops.Single().KillAt.ShouldBe(Now.AddSeconds(30));
+        (plan.Phase, plan.Release).ShouldBe(("Running", false));
+
+        plan = PodDecision.Decide(Facts(pod, Running("s"), Ended("t", 143), Ended("a", 0)));
+        plan.Stops.Single().Run.Name.ShouldBe("s");
+        plan.Starts.ShouldBeEmpty();
+
+        plan = PodDecision.Decide(Facts(pod, Ended("s", 143), Ended("t", 143), Ended("a", 0)));
+        (plan.Phase, plan.Release).ShouldBe(("Succeeded", true));
+    }
+
+    [Fact]
+    public void When_a_pod_is_deleted_its_side_cars_stay_while_the_others_end_but_not_beyond_its_time()
+    {
+        var pod = Deleted(WithSidecars(Pod("Never", "a")));
+        var facts = Facts(pod, Running("s"), Running("t"), Running("a")) with { KillAt = Now.AddSeconds(7) };
+        PodDecision.Decide(facts).Stops.Single().Run.Name.ShouldBe("a");
+        PodDecision.Decide(facts with { Now = Now.AddSeconds(7) }).Stops.Select(s => s.Run.Name).ShouldBe(["s", "t", "a"]);
     }
 
     [Fact]
@@ -189,6 +219,11 @@ public sealed class PodDecisionTests
     {
         Metadata = new() { Name = "p", Namespace = "n", Uid = "u" },
         Spec = new() { RestartPolicy = policy, Containers = [.. containers.Select(c => new Container { Name = c })] },
+    };
+
+    private static Pod WithSidecars(Pod pod) => pod with
+    {
+        Spec = pod.Spec with { InitContainers = [new() { Name = "s", RestartPolicy = "Always" }, new() { Name = "t", RestartPolicy = "Always" }] },
     };
 
     private static Pod Deleted(Pod pod) => pod with { Metadata = pod.Metadata with { DeletionTimestamp = Now.AddSeconds(7) } };
