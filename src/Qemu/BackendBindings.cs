@@ -66,8 +66,8 @@ public sealed record DiskBinding
     public BackingImage? Backing { get; init; }
 }
 
-/// <summary>The read-only image under an overlay.</summary>
-public sealed record BackingImage(string Path, string Format);
+/// <summary>The read-only image under an overlay: a file, or a block device.</summary>
+public sealed record BackingImage(string Path, string Format, bool BlockDevice = false);
 
 /// <summary>What a network card is plugged into: an existing tap, or QEMU's user network.</summary>
 public sealed record NicBinding

@@ -178,7 +178,7 @@ public static class CommandLine
                 ["driver"] = backing.Format,
                 ["node-name"] = NodeNames.Backing(disk.NodeName),
                 ["read-only"] = true,
-                ["file"] = FileNode(backing.Path, blockDevice: false, readOnly: true, direct: false, NodeNames.Backing(disk.NodeName) + "f"),
+                ["file"] = FileNode(backing.Path, backing.BlockDevice, readOnly: true, direct: false, NodeNames.Backing(disk.NodeName) + "f"),
             };
         }
         else if (disk.Format == "qcow2")

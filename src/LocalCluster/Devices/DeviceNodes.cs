@@ -17,7 +17,7 @@ public static class DeviceNodes
         var result = await tools.TryRunAsync("stat", ["-L", "-c", "%F|%t|%T|%a|%u|%g", .. devices.Select(d => d.HostPath)], cancellation);
         return result.Succeeded
             ? [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Zip(devices, (line, device) => Parse(line, device))]
-            : throw new PodConfigException("CreateContainerError", $"a device that a plug-in gave is not on the host: {result.Error.Trim()}");
+            : throw new PodConfigException("CreateContainerError", $"a device of the container is not on the host: {result.Error.Trim()}");
     }
 
     private static OciDevice Parse(string line, AllocatedDevice device)
@@ -27,7 +27,7 @@ public static class DeviceNodes
         {
             "character special file" => 'c',
             "block special file" => 'b',
-            _ => throw new PodConfigException("CreateContainerError", $"{device.HostPath}, which a device plug-in gave, is a {parts[0]} and no device"),
+            _ => throw new PodConfigException("CreateContainerError", $"{device.HostPath}, which is to be {device.ContainerPath} in the container, is a {parts[0]} and no device"),
         };
         return new OciDevice(device.ContainerPath, type, Convert.ToInt64(parts[1], 16), Convert.ToInt64(parts[2], 16))
         {

@@ -1,3 +1,4 @@
+using Godwit.LocalCluster.Devices;
 using Godwit.LocalCluster.Network;
 using Godwit.LocalCluster.Objects;
 
@@ -39,6 +40,8 @@ internal sealed class ContainerStarter(KubeletServices services)
         {
             await ClearAsync(id, cancellation);
             var given = await services.Devices.AllocateAsync(pod, container, cancellation);
+            var blocks = await DeviceNodes.ReadAsync(services.Tools, LaunchBuilder.BlockDevices(container, volumes), cancellation);
+            given = given with { Devices = [.. given.Devices, .. blocks] };
             var inherited = image.Image.Environment.Concat(given.Environment.Select(e => $"{e.Key}={e.Value}"));
             var environment = await services.Environments.ResolveAsync(pod, container, inherited, sandbox.Address, cancellation);
             var (root, rootMounts) = await services.Roots.PrepareAsync(id, image.Image, cancellation);

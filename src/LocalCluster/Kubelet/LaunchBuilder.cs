@@ -69,6 +69,16 @@ public static class LaunchBuilder
         };
     }
 
+    /// <summary>The block devices that a container asks for: those of the host, under the names that it gives them.</summary>
+    /// <exception cref="PodConfigException">One is no block volume of the pod's.</exception>
+    public static IReadOnlyList<AllocatedDevice> BlockDevices(Container container, IReadOnlyDictionary<string, MountedVolume> volumes) =>
+        [.. (container.VolumeDevices ?? []).Select(device => volumes.GetValueOrDefault(device.Name) switch
+        {
+            { IsBlock: true } volume => new AllocatedDevice(volume.Path, device.DevicePath, volume.ReadOnly ? "r" : "rwm"),
+            null => throw new PodConfigException("CreateContainerConfigError", $"container {container.Name} has device {device.Name}, for which the pod has no volume"),
+            _ => throw new PodConfigException("CreateContainerConfigError", $"volume {device.Name} has volumeMode Filesystem, but is specified in volumeDevices"),
+        })];
+
     /// <summary>The kernel takes 64 bytes; names of pods may be longer.</summary>
     public static string Hostname(Pod pod)
     {
@@ -108,6 +118,10 @@ public static class LaunchBuilder
     {
         var volume = volumes.GetValueOrDefault(mount.Name)
             ?? throw new PodConfigException("CreateContainerConfigError", $"container {container.Name} mounts volume {mount.Name}, which the pod does not have");
+        if (volume.IsBlock)
+        {
+            throw new PodConfigException("CreateContainerConfigError", $"volume {mount.Name} has volumeMode Block, but is specified in volumeMounts");
+        }
         var source = volume.Path;
         if (mount.SubPath is { Length: > 0 } sub)
         {

@@ -117,6 +117,13 @@ public sealed class VolumeManager(ApiClient api, HostTools tools, ImageStore ima
         }
         var volume = await api.TryGetAsync(NodeKinds.Volume, NamespacedName.Cluster(volumeName), ObjectsJson.Default.PersistentVolume, cancellation)
             ?? throw new VolumeException($"persistentvolume \"{volumeName}\" not found");
+        if (volume.Spec.VolumeMode == "Block")
+        {
+            // As with a real kubelet, a hostPath cannot be a block device.
+            return volume.Spec.Local is { } device
+                ? new(device.Path, source.ReadOnly == true, IsBlock: true)
+                : throw new VolumeException($"persistentvolume \"{volumeName}\" has volumeMode Block, which only volumes of kind local can have");
+        }
         var path = (volume.Spec.HostPath ?? volume.Spec.Local)?.Path
             ?? throw new VolumeException($"persistentvolume \"{volumeName}\" is neither of kind local nor hostPath");
         if (!Directory.Exists(path))

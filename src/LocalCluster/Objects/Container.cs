@@ -17,6 +17,7 @@ public sealed record Container
     public List<ContainerPort>? Ports { get; init; }
     public ResourceRequirements? Resources { get; init; }
     public List<VolumeMount>? VolumeMounts { get; init; }
+    public List<VolumeDevice>? VolumeDevices { get; init; }
     public SecurityContext? SecurityContext { get; init; }
     public Probe? LivenessProbe { get; init; }
     public Probe? ReadinessProbe { get; init; }
@@ -100,6 +101,13 @@ public sealed record VolumeMount
     public string? SubPath { get; init; }
     public bool? ReadOnly { get; init; }
     public string? MountPropagation { get; init; }
+}
+
+/// <summary>Where a volume of mode Block appears in a container.</summary>
+public sealed record VolumeDevice
+{
+    public string Name { get; init; } = "";
+    public string DevicePath { get; init; } = "";
 }
 
 /// <summary>Security settings of one container; those of the pod fill the gaps.</summary>

@@ -10,6 +10,9 @@ public static class Launcher
     public const string FolderPath = "/var/run/godwit";
     public const string ImagesPath = "/var/run/godwit-images";
     public const string VolumesPath = "/var/run/godwit-volumes";
+
+    /// <summary>Where claims of mode Block are, each as a device named after its volume.</summary>
+    public const string DevicesPath = "/dev";
     public const string KernelBootVolume = "kernel-boot";
 
     /// <summary>The emptyDir volume with the program that containers beside the launcher run, whose images are disks.</summary>

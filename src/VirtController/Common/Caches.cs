@@ -130,6 +130,11 @@ internal sealed class Caches
     /// <summary>Names of the claims that the VMI's volumes are on.</summary>
     public static IEnumerable<string> ClaimsOf(VirtualMachineInstance vmi) => ClaimsOf(vmi.Spec);
 
+    /// <summary>Those of the VMI's claims whose volumes are block devices.</summary>
+    public IReadOnlySet<string> BlockClaimsOf(VirtualMachineInstance vmi) => ClaimsOf(vmi)
+        .Where(claim => Claims.Get(new NamespacedName(vmi.Metadata.Namespace!, claim))?.Spec?.VolumeMode == VolumeModes.Block)
+        .ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Names of the claims that the volumes of a VMI's spec are on.</summary>
     public static IEnumerable<string> ClaimsOf(VirtualMachineInstanceSpec? spec) =>
         (spec?.Volumes ?? [])

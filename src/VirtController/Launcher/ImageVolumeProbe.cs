@@ -15,9 +15,15 @@ internal sealed partial class ImageVolumeProbe(ApiClient api, Caches caches, str
     private const string VolumeName = "image";
     private volatile ImageVolumeFacts? _answer;
 
-    /// <summary>How a launcher pod that is made now comes by its disks in images.</summary>
+    /// <summary>How a launcher pod that is made now has its volumes.</summary>
     /// <exception cref="ApiException">The API server cannot be reached.</exception>
-    public async Task<ContainerDiskMethod> MethodAsync(VirtualMachineInstance vmi, CancellationToken ct)
+    public async Task<LauncherStorage> StorageAsync(VirtualMachineInstance vmi, CancellationToken ct) => new()
+    {
+        ContainerDisks = await MethodAsync(vmi, ct),
+        BlockClaims = caches.BlockClaimsOf(vmi),
+    };
+
+    private async Task<ContainerDiskMethod> MethodAsync(VirtualMachineInstance vmi, CancellationToken ct)
     {
         if (LauncherVolumes.Images(vmi.Spec ?? new VirtualMachineInstanceSpec()).Count == 0)
         {

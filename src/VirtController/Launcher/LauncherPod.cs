@@ -12,10 +12,11 @@ public static class LauncherPod
 
     /// <summary>The pod in which the VMI starts.</summary>
     public static Pod ForStart(
-        VirtualMachineInstance vmi, ClusterConfiguration cluster, string launcherImage, ContainerDiskMethod disks = ContainerDiskMethod.ImageVolume)
+        VirtualMachineInstance vmi, ClusterConfiguration cluster, string launcherImage, LauncherStorage? storage = null)
     {
+        storage ??= LauncherStorage.Default;
         var spec = vmi.Spec ?? new VirtualMachineInstanceSpec();
-        var compute = Compute(vmi, spec, cluster, launcherImage, disks);
+        var compute = Compute(vmi, spec, cluster, launcherImage, storage);
         return new Pod
         {
             ApiVersion = "v1",
@@ -43,12 +44,12 @@ public static class LauncherPod
                 PriorityClassName = spec.PriorityClassName,
                 ImagePullSecrets = PullSecrets(spec),
                 SecurityContext = LauncherSecurity.OfPod(),
-                InitContainers = disks == ContainerDiskMethod.Sidecar
+                InitContainers = storage.ContainerDisks == ContainerDiskMethod.Sidecar
                     && ContainerDiskSidecars.For(spec, cluster.ImagePullPolicy, launcherImage, compute.Resources!) is { Count: > 0 } sidecars
                     ? sidecars
                     : null,
                 Containers = [compute],
-                Volumes = LauncherVolumes.Volumes(spec, disks),
+                Volumes = LauncherVolumes.Volumes(spec, storage),
             },
         };
     }
@@ -64,9 +65,9 @@ public static class LauncherPod
         Node? sourceNode,
         IReadOnlySet<string>? fullNodes = null,
         bool userfaultfd = false,
-        ContainerDiskMethod disks = ContainerDiskMethod.ImageVolume)
+        LauncherStorage? storage = null)
     {
-        var pod = ForStart(vmi, cluster, launcherImage, disks);
+        var pod = ForStart(vmi, cluster, launcherImage, storage);
         var metadata = Metadata(vmi, cluster, migration.Metadata.Uid ?? "");
         return pod with
         {
@@ -154,7 +155,7 @@ public static class LauncherPod
         .ToDictionary(StringComparer.Ordinal);
 
     private static Container Compute(
-        VirtualMachineInstance vmi, VirtualMachineInstanceSpec spec, ClusterConfiguration cluster, string image, ContainerDiskMethod disks) => new()
+        VirtualMachineInstance vmi, VirtualMachineInstanceSpec spec, ClusterConfiguration cluster, string image, LauncherStorage storage) => new()
         {
             Name = Launcher.Container,
             Image = image,
@@ -167,7 +168,8 @@ public static class LauncherPod
                 "--grace", $"{Grace(spec)}",
             ],
             Resources = LauncherResources.Of(spec, cluster),
-            VolumeMounts = LauncherVolumes.Mounts(spec, disks),
+            VolumeMounts = LauncherVolumes.Mounts(spec, storage),
+            VolumeDevices = LauncherVolumes.Devices(spec, storage),
             SecurityContext = LauncherSecurity.OfContainer(),
         };
 

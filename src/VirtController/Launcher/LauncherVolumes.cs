@@ -6,20 +6,31 @@ namespace Godwit.VirtController;
 public static class LauncherVolumes
 {
     /// <summary>The pod's volumes; where images come by sidecars, what these share instead of them.</summary>
-    public static IReadOnlyList<PodVolume> Volumes(VirtualMachineInstanceSpec spec, ContainerDiskMethod method) =>
-        method == ContainerDiskMethod.Sidecar && Images(spec).Count > 0
-            ? [.. Mounted(spec, method), new PodVolume { Name = Launcher.ContainerDisksVolume, EmptyDir = new EmptyDirSource() }]
-            : Mounted(spec, method);
+    public static IReadOnlyList<PodVolume> Volumes(VirtualMachineInstanceSpec spec, LauncherStorage storage) =>
+        storage.ContainerDisks == ContainerDiskMethod.Sidecar && Images(spec).Count > 0
+            ? [.. Mounted(spec, storage), new PodVolume { Name = Launcher.ContainerDisksVolume, EmptyDir = new EmptyDirSource() }]
+            : Mounted(spec, storage);
 
-    /// <summary>What of them the launcher itself has.</summary>
-    public static IReadOnlyList<VolumeMount> Mounts(VirtualMachineInstanceSpec spec, ContainerDiskMethod method) =>
-        [.. Mounted(spec, method).Select(Mount)];
+    /// <summary>What of them the launcher itself has as folders.</summary>
+    public static IReadOnlyList<VolumeMount> Mounts(VirtualMachineInstanceSpec spec, LauncherStorage storage) =>
+        [.. Mounted(spec, storage).Where(volume => !IsBlock(volume, storage)).Select(Mount)];
+
+    /// <summary>What of them it has as block devices; null when there is none.</summary>
+    public static IReadOnlyList<VolumeDevice>? Devices(VirtualMachineInstanceSpec spec, LauncherStorage storage)
+    {
+        var devices = Mounted(spec, storage).Where(volume => IsBlock(volume, storage))
+            .Select(volume => new VolumeDevice { Name = volume.Name, DevicePath = $"{Launcher.DevicesPath}/{volume.Name}" }).ToList();
+        return devices.Count == 0 ? null : devices;
+    }
 
     /// <summary>The images that hold the guest's disks and kernel, as volumes.</summary>
     public static IReadOnlyList<PodVolume> Images(VirtualMachineInstanceSpec spec) => [.. All(spec).Where(volume => volume.Image is not null)];
 
-    private static List<PodVolume> Mounted(VirtualMachineInstanceSpec spec, ContainerDiskMethod method) =>
-        [.. All(spec).Where(volume => volume.Image is null || method == ContainerDiskMethod.ImageVolume)];
+    private static bool IsBlock(PodVolume volume, LauncherStorage storage) =>
+        volume.PersistentVolumeClaim?.ClaimName is { } claim && storage.BlockClaims.Contains(claim);
+
+    private static List<PodVolume> Mounted(VirtualMachineInstanceSpec spec, LauncherStorage storage) =>
+        [.. All(spec).Where(volume => volume.Image is null || storage.ContainerDisks == ContainerDiskMethod.ImageVolume)];
 
     private static List<PodVolume> All(VirtualMachineInstanceSpec spec) =>
     [

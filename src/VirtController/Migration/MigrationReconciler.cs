@@ -208,7 +208,7 @@ internal sealed class MigrationReconciler(
         var sourceNode = vmi.Status?.NodeName is { Length: > 0 } node ? caches.Nodes.Get(NamespacedName.Cluster(node)) : null;
         var pod = LauncherPod.ForMigration(
             vmi, facts.Migration, caches.Configuration.Current, options.LauncherImage, sourceNode, facts.FullNodes, WantsUserfaultfd(facts),
-            await images.MethodAsync(vmi, ct));
+            await images.StorageAsync(vmi, ct));
         try
         {
             var (made, fresh) = await PodCreation.EnsureAsync(api, pod, ct);

@@ -89,7 +89,7 @@ internal sealed class VmiReconciler(
     {
         try
         {
-            var pod = LauncherPod.ForStart(vmi, caches.Configuration.Current, options.LauncherImage, await images.MethodAsync(vmi, ct));
+            var pod = LauncherPod.ForStart(vmi, caches.Configuration.Current, options.LauncherImage, await images.StorageAsync(vmi, ct));
             var (made, fresh) = await PodCreation.EnsureAsync(api, pod, ct);
             if (fresh)
             {

@@ -41,9 +41,11 @@ public static class BindingsBuilder
         Path = image.Path,
         Format = image.Format,
         ReadOnly = image.ReadOnly,
-        DirectIo = disk.Cache == "none",
+        // The page caches of two nodes know nothing of each other: what a target reads has to come from the device.
+        DirectIo = disk.Cache == "none" || (image is { BlockDevice: true, BackingPath: null } && string.IsNullOrEmpty(disk.Cache)),
+        BlockDevice = image is { BlockDevice: true, BackingPath: null },
         Shareable = disk.Shareable == true,
         Shared = image.Shared,
-        Backing = image.BackingPath is { } path ? new BackingImage(path, image.BackingFormat!) : null,
+        Backing = image.BackingPath is { } path ? new BackingImage(path, image.BackingFormat!, image.BlockDevice) : null,
     };
 }

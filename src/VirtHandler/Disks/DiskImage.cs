@@ -7,4 +7,7 @@ public sealed record DiskImage(string Volume, DiskSource Source, string Path, st
     public string? BackingPath { get; init; }
 
     public string? BackingFormat { get; init; }
+
+    /// <summary>What lies lowest is a block device and not a file.</summary>
+    public bool BlockDevice { get; init; }
 }

@@ -28,9 +28,9 @@ public sealed class DiskPreparer(IHostTools tools)
                 DiskSource.ContainerDisk => await ContainerDiskAsync(place, launcherPid, request, cancellationToken),
                 DiskSource.EmptyDisk => await EmptyDiskAsync(place, request, recordedSize, cancellationToken),
                 DiskSource.HostDisk => await FileDiskAsync(launcherPid, request, request.Path!, recordedSize, cancellationToken),
-                DiskSource.Claim => await FileDiskAsync(launcherPid, request, "disk.img", recordedSize, cancellationToken),
+                DiskSource.Claim => await ClaimAsync(launcherPid, request, recordedSize, cancellationToken),
                 DiskSource.ClaimLayer => await LayerAsync(
-                    place, request, await FileDiskAsync(launcherPid, request with { MayCreate = false, ReadOnly = true }, "disk.img", null, cancellationToken), cancellationToken),
+                    place, request, await ClaimAsync(launcherPid, request with { MayCreate = false, ReadOnly = true }, null, cancellationToken), cancellationToken),
                 DiskSource.Iso => await IsoAsync(place, request, recordedSize, cancellationToken),
                 _ => throw new DiskException($"volume {request.Volume}: unknown kind of disk"),
             };
@@ -106,6 +106,7 @@ public sealed class DiskPreparer(IHostTools tools)
         {
             BackingPath = below.Path,
             BackingFormat = below.Format,
+            BlockDevice = below.BlockDevice,
         };
     }
 
@@ -119,6 +120,28 @@ public sealed class DiskPreparer(IHostTools tools)
         }
 
         return new DiskImage(request.Volume, request.Source, inside, "qcow2", size, ReadOnly: false, Shared: false);
+    }
+
+    private Task<DiskImage> ClaimAsync(int launcherPid, VolumeRequest request, long? recordedSize, CancellationToken cancellationToken) => request.BlockDevice
+        ? DeviceAsync(launcherPid, request, cancellationToken)
+        : FileDiskAsync(launcherPid, request, "disk.img", recordedSize, cancellationToken);
+
+    // The node in the launcher's own /dev is given to it, and no other: the kubelet had it made, with the node's owner and mode.
+    private async Task<DiskImage> DeviceAsync(int launcherPid, VolumeRequest request, CancellationToken cancellationToken)
+    {
+        var inside = $"{Launcher.DevicesPath}/{request.Volume}";
+        var outside = PodPlace.Outside(launcherPid, inside);
+        var kind = await tools.RunAsync("stat", ["-c", "%F", outside], null, cancellationToken);
+        if (kind.Output.Trim() != "block special file")
+        {
+            throw new DiskException($"volume {request.Volume}: its claim has volumeMode Block, but the pod has no block device {inside}");
+        }
+
+        LauncherUser.Give(outside);
+        var info = await InspectAsync(request.Volume, outside, "raw", cancellationToken);
+        return info.VirtualSize > 0
+            ? new DiskImage(request.Volume, request.Source, inside, "raw", info.VirtualSize, request.ReadOnly, request.Shared || request.ReadOnly) { BlockDevice = true }
+            : throw new DiskException($"volume {request.Volume}: the block device of its claim has no size");
     }
 
     // Always raw: a guest could otherwise write the header of another format, and have files of the node opened for it.

@@ -9,6 +9,9 @@ public sealed record VolumeRequest(string Volume, DiskSource Source)
     /// <summary>Source and target see the same file, so a migration need not copy it.</summary>
     public bool Shared { get; init; }
 
+    /// <summary>The claim's volume is a block device, which is the disk.</summary>
+    public bool BlockDevice { get; init; }
+
     /// <summary>Image file within a container disk, or file name of a host disk.</summary>
     public string? Path { get; init; }
 

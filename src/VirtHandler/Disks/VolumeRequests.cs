@@ -68,16 +68,12 @@ public static class VolumeRequests
             throw new DiskException($"volume {name}: there is no PersistentVolumeClaim {claimName} in this namespace");
         }
 
-        if (claim.Spec?.VolumeMode == "Block")
-        {
-            throw new DiskException($"volume {name}: claim {claimName} has volumeMode Block; only Filesystem is offered");
-        }
-
         var modes = claim.Status?.AccessModes ?? claim.Spec?.AccessModes ?? [];
         return new VolumeRequest(name, volume.Ephemeral is null ? DiskSource.Claim : DiskSource.ClaimLayer)
         {
             Capacity = Sizes.Whole(claim.Status?.Capacity?.GetValueOrDefault("storage") ?? claim.Spec?.Resources?.Requests?.GetValueOrDefault("storage")),
             MayCreate = true,
+            BlockDevice = claim.Spec?.VolumeMode == VolumeModes.Block,
             Shared = modes.Contains(SharedAccess),
             ReadOnly = readOnly || volume.PersistentVolumeClaim?.ReadOnly == true,
         };

@@ -83,7 +83,7 @@ public sealed class ContainerDiskTests
     [Fact]
     public void Sidecars_hold_the_images_and_the_launcher_has_no_volume_of_them()
     {
-        var pod = LauncherPod.ForStart(Given.Vmi(), Given.Cluster, Given.Image, ContainerDiskMethod.Sidecar);
+        var pod = LauncherPod.ForStart(Given.Vmi(), Given.Cluster, Given.Image, Sidecars);
         var made = JsonSerializer.SerializeToNode(pod, TypesJson.Default.Pod).At("spec", "initContainers")!.AsArray();
         foreach (var container in made.Where(c => c.Text("restartPolicy") is not null))
         {
@@ -101,7 +101,7 @@ public sealed class ContainerDiskTests
     public void The_target_of_a_migration_gets_them_too()
     {
         var pod = LauncherPod.ForMigration(
-            Given.RunningVmi(), Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, disks: ContainerDiskMethod.Sidecar);
+            Given.RunningVmi(), Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, storage: Sidecars);
         pod.Spec!.InitContainers!.Select(container => container.Name).ShouldBe(["container-disk-binary", "kernel-boot-volume", "volumeroot"]);
     }
 
@@ -110,7 +110,7 @@ public sealed class ContainerDiskTests
     {
         var vmi = Given.Vmi();
         vmi = vmi with { Spec = vmi.Spec! with { Domain = vmi.Spec.Domain! with { Firmware = null }, Volumes = [] } };
-        var spec = LauncherPod.ForStart(vmi, Given.Cluster, Given.Image, ContainerDiskMethod.Sidecar).Spec!;
+        var spec = LauncherPod.ForStart(vmi, Given.Cluster, Given.Image, Sidecars).Spec!;
         spec.InitContainers.ShouldBeNull();
         spec.Volumes!.Select(volume => volume.Name).ShouldBe(["godwit"]);
     }
@@ -140,6 +140,8 @@ public sealed class ContainerDiskTests
         names.ShouldAllBe(name => Names.IsDnsLabel(name));
         names.Distinct().Count().ShouldBe(3);
     }
+
+    private static LauncherStorage Sidecars { get; } = new() { ContainerDisks = ContainerDiskMethod.Sidecar };
 
     private static Node Node(string kubelet, string runtime) => new()
     {

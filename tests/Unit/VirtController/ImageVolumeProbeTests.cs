@@ -21,12 +21,12 @@ public sealed class ImageVolumeProbeTests
     {
         var api = new FakeApi(request => Answer(server, request));
         var probe = Probe(api);
-        (await probe.MethodAsync(Given.Vmi(), TestContext.Current.CancellationToken)).ShouldBe(method);
+        (await probe.StorageAsync(Given.Vmi(), TestContext.Current.CancellationToken)).ContainerDisks.ShouldBe(method);
         var first = api.Requests.ToArray();
         first.Select(request => $"{request.Method} {request.Path}{request.Query}")
             .ShouldBe(["POST /api/v1/namespaces/kubevirt/pods?dryRun=All", "GET /version"]);
 
-        (await probe.MethodAsync(Given.RunningVmi(), TestContext.Current.CancellationToken)).ShouldBe(method);
+        (await probe.StorageAsync(Given.RunningVmi(), TestContext.Current.CancellationToken)).ContainerDisks.ShouldBe(method);
         (api.Requests.Count == first.Length).ShouldBe(isAnswer);
     }
 
@@ -34,7 +34,7 @@ public sealed class ImageVolumeProbeTests
     public async Task A_server_that_does_not_answer_decides_nothing()
     {
         var probe = Probe(new FakeApi(HttpResponseMessage (_) => throw new HttpRequestException("refused")));
-        (await Should.ThrowAsync<ApiException>(() => probe.MethodAsync(Given.Vmi(), TestContext.Current.CancellationToken))).IsUnreachable.ShouldBeTrue();
+        (await Should.ThrowAsync<ApiException>(() => probe.StorageAsync(Given.Vmi(), TestContext.Current.CancellationToken))).IsUnreachable.ShouldBeTrue();
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class ImageVolumeProbeTests
         var api = new FakeApi(_ => FakeApi.Refuse(500, "InternalError"));
         var vmi = Given.Vmi();
         vmi = vmi with { Spec = vmi.Spec! with { Domain = vmi.Spec.Domain! with { Firmware = null }, Volumes = [] } };
-        await Probe(api).MethodAsync(vmi, TestContext.Current.CancellationToken);
+        await Probe(api).StorageAsync(vmi, TestContext.Current.CancellationToken);
         api.Requests.ShouldBeEmpty();
     }
 

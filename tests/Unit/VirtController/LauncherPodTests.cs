@@ -136,6 +136,21 @@ public sealed class LauncherPodTests
     }
 
     [Fact]
+    public void A_claim_of_mode_Block_is_a_device_of_the_launcher_and_no_folder_at_both_ends_of_a_migration()
+    {
+        var storage = new LauncherStorage { BlockClaims = new HashSet<string> { "shared" } };
+        foreach (var pod in (Pod[])[
+            LauncherPod.ForStart(Given.RunningVmi(), Given.Cluster, Given.Image, storage),
+            LauncherPod.ForMigration(Given.RunningVmi(), Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, storage: storage)])
+        {
+            var compute = pod.Spec!.Containers!.Single();
+            compute.VolumeDevices!.Select(device => (device.Name, device.DevicePath)).ShouldBe([("data", "/dev/data")]);
+            compute.VolumeMounts!.Select(mount => mount.Name).ShouldBe(["godwit", "kernel-boot", "root", "host"]);
+            pod.Spec.Volumes!.Single(volume => volume.Name == "data").PersistentVolumeClaim!.ClaimName.ShouldBe("shared");
+        }
+    }
+
+    [Fact]
     public void The_pod_of_a_VMI_has_the_same_name_each_time_and_another_for_each_migration()
     {
         var start = LauncherPod.ForStart(Given.Vmi(), Given.Cluster, Given.Image).Metadata.Name;

@@ -74,8 +74,8 @@ public sealed class LauncherSecurityTests
         [
             .. new[]
             {
-                LauncherPod.ForStart(vmi, Given.Cluster, Given.Image, disks),
-                LauncherPod.ForMigration(vmi, Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, userfaultfd: true, disks: disks),
+                LauncherPod.ForStart(vmi, Given.Cluster, Given.Image, new() { ContainerDisks = disks }),
+                LauncherPod.ForMigration(vmi, Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, userfaultfd: true, storage: new() { ContainerDisks = disks }),
             }.Select(pod => JsonSerializer.SerializeToNode(pod, TypesJson.Default.Pod)!.AsObject()),
         ];
     }

@@ -1,5 +1,7 @@
 using System.Text;
+using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Boot;
 using Godwit.VirtHandler.Disks;
 using Shouldly;
 using Xunit;
@@ -24,6 +26,63 @@ public sealed class VolumeRequestsTests
         request.Shared.ShouldBeTrue();
         request.Capacity.ShouldBe(1L << 30);
         request.MayCreate.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("ReadWriteMany", true)]
+    [InlineData("ReadWriteOnce", false)]
+    public void A_claim_of_mode_Block_is_a_device_and_shared_as_its_access_mode_says(string access, bool shared)
+    {
+        var claim = Claim(access);
+        claim = claim with { Spec = claim.Spec! with { VolumeMode = "Block" } };
+        var facts = new VolumeFacts { Claims = new Dictionary<string, PersistentVolumeClaim> { ["c"] = claim } };
+        var vmi = With(new Volume { Name = "data", PersistentVolumeClaim = new ClaimVolume { ClaimName = "c" } });
+        var request = VolumeRequests.For(vmi, facts, withContents: true).Single();
+        (request.Source, request.BlockDevice, request.Shared).ShouldBe((DiskSource.Claim, true, shared));
+
+        vmi = With(new Volume { Name = "data", Ephemeral = new EphemeralVolume { PersistentVolumeClaim = new ClaimVolume { ClaimName = "c" } } });
+        request = VolumeRequests.For(vmi, facts, withContents: true).Single();
+        (request.Source, request.BlockDevice).ShouldBe((DiskSource.ClaimLayer, true));
+    }
+
+    [Theory]
+    [InlineData(null, true, true)]
+    [InlineData("none", true, true)]
+    [InlineData("writeback", true, false)]
+    [InlineData(null, false, false)]
+    public void A_block_device_is_read_past_the_nodes_page_cache_unless_the_VMI_says_otherwise(string? cache, bool device, bool direct)
+    {
+        var vmi = With(new Volume { Name = "data", PersistentVolumeClaim = new ClaimVolume { ClaimName = "c" } });
+        vmi = vmi with
+        {
+            Spec = vmi.Spec! with
+            {
+                Domain = vmi.Spec.Domain! with
+                {
+                    Devices = vmi.Spec.Domain!.Devices! with { Disks = [.. vmi.Spec.Domain.Devices!.Disks!.Select(disk => disk with { Cache = cache })] },
+                },
+            },
+        };
+        var image = new DiskImage("data", DiskSource.Claim, "/dev/data", "raw", 1 << 20, ReadOnly: false, Shared: true) { BlockDevice = device };
+        var disk = BindingsBuilder.Build(vmi, [image], firmware: null, incoming: false).Disks.Single().Value;
+        (disk.BlockDevice, disk.DirectIo, disk.Shared).ShouldBe((device, direct, true));
+    }
+
+    [Fact]
+    public void A_layer_over_a_block_device_is_a_file_and_what_is_below_it_is_not()
+    {
+        var vmi = With(new Volume { Name = "data", PersistentVolumeClaim = new ClaimVolume { ClaimName = "c" } });
+        var image = new DiskImage("data", DiskSource.ClaimLayer, "/l.qcow2", "qcow2", 1 << 20, ReadOnly: false, Shared: false)
+        {
+            BackingPath = "/dev/data",
+            BackingFormat = "raw",
+            BlockDevice = true,
+        };
+        var disk = BindingsBuilder.Build(vmi, [image], firmware: null, incoming: false).Disks.Single().Value;
+        var node = CommandLine.BlockNode(disk);
+        node["file"]!["driver"]!.GetValue<string>().ShouldBe("file");
+        node["backing"]!["file"]!["driver"]!.GetValue<string>().ShouldBe("host_device");
+        node["backing"]!["file"]!["filename"]!.GetValue<string>().ShouldBe("/dev/data");
     }
 
     [Fact]

@@ -109,6 +109,20 @@ internal static partial class PodRules
             }
         }
 
+        foreach (var (device, i) in Objects(container["volumeDevices"]).Select((d, i) => (d, i)))
+        {
+            var volume = ResourceOperations.Text(device, "name");
+            if (!volumes.Contains(volume))
+            {
+                yield return FieldError.NotFound($"{path}.volumeDevices[{i}].name", '"' + volume + '"');
+            }
+
+            if (ResourceOperations.Text(device, "devicePath").Length == 0)
+            {
+                yield return FieldError.Required($"{path}.volumeDevices[{i}].devicePath");
+            }
+        }
+
         foreach (var error in Resources(container["resources"] as JsonObject, path + ".resources"))
         {
             yield return error;
