@@ -69,6 +69,7 @@ public static class GodwitCommand
             InstallCommand.BuildUpgrade(),
             InstallCommand.BuildUninstall(),
             StatusCommand.Build(),
+            NodeCommand.Build(),
             DemoCommand.Build(),
             MigrateCommand.Build(),
             CancelCommand.Build(),

@@ -29,6 +29,7 @@ public static class ClusterFile
             BinDirectory = json.Text("binDir") ?? AppContext.BaseDirectory,
             NodeMemory = json.Text("nodeMemory"),
             NodeCpus = (int?)json.Integer("nodeCpus"),
+            NodeMonitorGracePeriod = json.Integer("nodeMonitorGraceSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : defaults.NodeMonitorGracePeriod,
             ExtraAddresses = [Gateway(nodeCidr)],
         };
     }

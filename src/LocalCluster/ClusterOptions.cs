@@ -34,6 +34,9 @@ public sealed record ClusterOptions
 
     public int? NodeCpus { get; init; }
 
+    /// <summary>A node whose kubelet is silent for so long counts as lost; kube-controller-manager's node-monitor-grace-period.</summary>
+    public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(40);
+
     /// <summary>How long a namespace that is being deleted stays as it is, so that who watches can see it go; as long as on a real cluster.</summary>
     public TimeSpan NamespaceGrace { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -25,7 +25,7 @@ public static class StatusCommand
             {
                 using var api = ClusterAccess.Open(parsed);
                 var all = await api.ListAsync(Resources.Vmi, ct: ct);
-                nodes = Nodes((await api.ListAsync(Resources.Node, ct: ct)).Items, all.Items);
+                nodes = Nodes((await api.ListAsync(Resources.Node, ct: ct)).Items, all.Items, state);
                 vmis = Vmis(all.Items, now);
                 migrations = Migrations((await api.ListAsync(Resources.Migration, ct: ct)).Items);
             }
@@ -71,10 +71,12 @@ public static class StatusCommand
         return command;
     }
 
-    private static JsonArray Nodes(IReadOnlyList<JsonObject> nodes, IReadOnlyList<JsonObject> vmis) => Array(nodes.Select(node => new JsonObject
+    private static JsonArray Nodes(IReadOnlyList<JsonObject> nodes, IReadOnlyList<JsonObject> vmis, StateFolder local) => Array(nodes.Select(node => new JsonObject
     {
         ["name"] = node.Name(),
-        ["status"] = (Lookups.HasCondition(node, "Ready") ? "Ready" : "NotReady") + (node.Flag("spec", "unschedulable") == true ? ",SchedulingDisabled" : ""),
+        ["status"] = (Lookups.HasCondition(node, "Ready") ? "Ready" : "NotReady")
+            + (node.Flag("spec", "unschedulable") == true ? ",SchedulingDisabled" : "")
+            + (local.IsOff(node.Name()) ? ",PoweredOff" : ""),
         ["address"] = (node.At("status", "addresses") as JsonArray)?.FirstOrDefault(static a => a.Text("type") == "InternalIP").Text("address"),
         ["vmis"] = vmis.Count(v => v.Text("status", "nodeName") == node.Name()),
     }));

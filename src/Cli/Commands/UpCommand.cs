@@ -16,13 +16,14 @@ public static class UpCommand
         var nodeCidr = new Option<string?>("--node-cidr") { Description = "Network of the nodes (default 10.99.0.0/24)", HelpName = "CIDR" };
         var podCidr = new Option<string?>("--pod-cidr") { Description = "Network of the pods (default 10.98.0.0/16)", HelpName = "CIDR" };
         var serviceCidr = new Option<string?>("--service-cidr") { Description = "Network of the services (default 10.97.0.0/16)", HelpName = "CIDR" };
+        var grace = new Option<int?>("--node-monitor-grace-period") { Description = "After how many seconds a silent node counts as lost (default 40)", HelpName = "SECONDS" };
         var auto = new Option<bool>("--auto") { Description = "Choose free ports and networks" };
         var bare = new Option<bool>("--bare") { Description = "Start the cluster without Godwit in it, as a place for godwit install" };
         var yes = GlobalOptions.Yes();
         var timeout = GlobalOptions.Timeout(60);
         var command = new Command("up", "Start a local cluster")
         {
-            nodes, name, port, webhookPort, nodeCidr, podCidr, serviceCidr, auto, bare, yes, timeout,
+            nodes, name, port, webhookPort, nodeCidr, podCidr, serviceCidr, grace, auto, bare, yes, timeout,
         };
         command.SetAction(async (parsed, ct) =>
         {
@@ -38,6 +39,7 @@ public static class UpCommand
                     NodeCidr = parsed.GetValue(nodeCidr),
                     PodCidr = parsed.GetValue(podCidr),
                     ServiceCidr = parsed.GetValue(serviceCidr),
+                    NodeMonitorGraceSeconds = parsed.GetValue(grace),
                     Auto = parsed.GetValue(auto),
                     Bare = parsed.GetValue(bare),
                     Yes = parsed.GetValue(yes),

@@ -23,6 +23,9 @@ public sealed record ClusterSettings
 
     public int NodeCpus { get; init; } = 2;
 
+    /// <summary>A node whose kubelet is silent for so long counts as lost, in seconds.</summary>
+    public int NodeMonitorGraceSeconds { get; init; } = 40;
+
     /// <summary>A Kubernetes alone, without Godwit in it; the nodes have its images.</summary>
     public bool Bare { get; init; }
 }

@@ -94,6 +94,12 @@ public sealed class ClusterStart(StateFolder state, TimeProvider clock)
 
         try
         {
+            foreach (var node in settings.Nodes.Where(state.IsOff))
+            {
+                // Who starts the cluster means all of it.
+                File.Delete(state.PowerOffFile(node));
+            }
+
             state.WriteSettings(settings);
             Directory.CreateDirectory(state.Logs);
         }
@@ -127,7 +133,7 @@ public sealed class ClusterStart(StateFolder state, TimeProvider clock)
             Tolerant("cluster", async token =>
             {
                 var nodes = (await api.ListAsync(Resources.Node, ct: token)).Items;
-                var lacking = settings.Nodes.Where(name => !nodes.Any(n => n.Name() == name && Lookups.HasCondition(n, "Ready"))).ToArray();
+                var lacking = settings.Nodes.Where(name => !state.IsOff(name) && !nodes.Any(n => n.Name() == name && Lookups.HasCondition(n, "Ready"))).ToArray();
                 return lacking.Length == 0 ? null : Explain("cluster", $"not Ready: {string.Join(", ", lacking)}");
             }),
             ct);
@@ -147,7 +153,7 @@ public sealed class ClusterStart(StateFolder state, TimeProvider clock)
             Tolerant("cluster", async token =>
             {
                 var nodes = (await api.ListAsync(Resources.Node, ct: token)).Items;
-                var lacking = nodes.FirstOrDefault(static n => n.Labels().GetValueOrDefault(Godwit.Types.Labels.Schedulable) != "true");
+                var lacking = nodes.FirstOrDefault(n => !state.IsOff(n.Name()) && n.Labels().GetValueOrDefault(Godwit.Types.Labels.Schedulable) != "true");
                 return lacking is null ? null : Explain($"handler-{lacking.Name()}", $"{lacking.Name()} has no {Godwit.Types.Labels.Schedulable}=true");
             }),
             ct);

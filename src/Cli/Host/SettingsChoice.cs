@@ -7,6 +7,8 @@ namespace Godwit.Cli.Host;
 public static partial class SettingsChoice
 {
     private const int MostNodes = 50;
+    private const int LeastGrace = 4;
+    private const int MostGrace = 3600;
 
     /// <summary>The settings for this start.</summary>
     /// <param name="options">What the user said.</param>
@@ -46,8 +48,16 @@ public static partial class SettingsChoice
             BinDir = AppContext.BaseDirectory.TrimEnd('/'),
             NodeMemory = $"{MemoryKiB() / (options.Nodes ?? settings.Nodes.Count)}Ki",
             NodeCpus = Environment.ProcessorCount,
+            NodeMonitorGraceSeconds = options.NodeMonitorGraceSeconds ?? settings.NodeMonitorGraceSeconds,
             Bare = options.Bare || settings.Bare,
         };
+        if (settings.NodeMonitorGraceSeconds is < LeastGrace or > MostGrace)
+        {
+            throw new CliException(
+                $"--node-monitor-grace-period {settings.NodeMonitorGraceSeconds} is out of range.",
+                $"Choose {LeastGrace} to {MostGrace} seconds; a kubelet renews its lease four times in that time.");
+        }
+
         if (settings.ApiPort is < 1 or > 65535 || settings.WebhookPort is < 1 or > 65535)
         {
             throw new CliException($"Ports {settings.ApiPort} and {settings.WebhookPort} are not both between 1 and 65535.", "Choose with --port and --webhook-port.");

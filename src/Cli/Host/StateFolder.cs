@@ -22,6 +22,11 @@ public sealed class StateFolder(string path)
 
     public string LogOf(string process) => Path.Combine(Logs, $"{process}.log");
 
+    /// <summary>While this file is there the node is without power: nothing of it is started.</summary>
+    public string PowerOffFile(string node) => Path.Combine(Root, "nodes", node, "off");
+
+    public bool IsOff(string node) => File.Exists(PowerOffFile(node));
+
     /// <summary>The settings that <c>godwit up</c> wrote; null when there are none.</summary>
     public ClusterSettings? ReadSettings()
     {

@@ -12,6 +12,9 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
     private const long LogLimit = 16 << 20;
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The name of a node's virt-handler among the processes.</summary>
+    public static string HandlerOf(string node) => $"handler-{node}";
+
     private readonly Channel<(int Pid, int Status)> _exits = Channel.CreateUnbounded<(int, int)>();
     private readonly SemaphoreSlim _spawned = new(0);
     private readonly Dictionary<int, Child> _running = [];
@@ -61,13 +64,14 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
                 ["controller", "--state", state.Root, "--kubeconfig", Pki("virt-controller"), "--listen", $"0.0.0.0:{settings.WebhookPort}"],
                 Pki("virt-controller")),
             .. settings.Nodes.Select(node => new Child(
-                $"handler-{node}",
+                HandlerOf(node),
                 daemon,
                 [
                     "handler", "--kubeconfig", Pki($"virt-handler-{node}"), "--node", node,
                     "--kubelet-root", Path.Combine(state.Root, "nodes", node, "kubelet"),
                 ],
-                Pki($"virt-handler-{node}"))),
+                Pki($"virt-handler-{node}"),
+                state.PowerOffFile(node))),
         ];
     }
 
@@ -83,7 +87,11 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
             foreach (var child in children.Where(static c => c.Pid == 0))
             {
                 var due = child.NotBefore - now;
-                if (due <= TimeSpan.Zero && child.Needs is { } file && !File.Exists(file))
+                if (due <= TimeSpan.Zero && child.IsHeld)
+                {
+                    due = TimeSpan.FromMilliseconds(250);
+                }
+                else if (due <= TimeSpan.Zero && child.Needs is { } file && !File.Exists(file))
                 {
                     due = TimeSpan.FromMilliseconds(25);
                 }
@@ -159,7 +167,7 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
         child.Pid = 0;
         child.Restarts++;
         child.Delay(now);
-        Log($"{child.Name}: {pid} ended with {child.LastExit}, starts again in {(child.NotBefore - now).TotalSeconds:0.0} s");
+        Log($"{child.Name}: {pid} ended with {child.LastExit}, {(child.IsHeld ? "its node is off" : $"starts again in {(child.NotBefore - now).TotalSeconds:0.0} s")}");
     }
 
     private async Task EndAllAsync()
@@ -247,12 +255,19 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
     private void Log(string text) => Console.WriteLine($"{clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {text}");
 
     /// <summary>One process to keep alive.</summary>
-    private sealed record Child(string Name, string File, IReadOnlyList<string> Arguments, string? Needs)
+    /// <param name="Name">Its name in the log and in the state folder.</param>
+    /// <param name="File">The program.</param>
+    /// <param name="Arguments">Its arguments.</param>
+    /// <param name="Needs">A file that must be there before it is started.</param>
+    /// <param name="Unless">A file that must not be there when it is started.</param>
+    private sealed record Child(string Name, string File, IReadOnlyList<string> Arguments, string? Needs, string? Unless = null)
     {
         private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.2);
         private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
         private static readonly TimeSpan GoodLife = TimeSpan.FromSeconds(10);
         private TimeSpan _delay = FirstDelay;
+
+        public bool IsHeld => Unless is not null && System.IO.File.Exists(Unless);
 
         public int Pid { get; set; }
 

@@ -17,6 +17,9 @@ public sealed record UpOptions
 
     public string? ServiceCidr { get; init; }
 
+    /// <summary>Seconds after which a silent node counts as lost.</summary>
+    public int? NodeMonitorGraceSeconds { get; init; }
+
     /// <summary>Choose free ports and networks where nothing was said.</summary>
     public bool Auto { get; init; }
 

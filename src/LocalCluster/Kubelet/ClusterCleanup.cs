@@ -119,11 +119,7 @@ public static class ClusterCleanup
         var namespaces = (await networks.NamespacesAsync(cancellation)).Where(network.Owns).ToList();
         foreach (var name in namespaces)
         {
-            var pids = await tools.TryRunAsync("ip", ["netns", "pids", name], cancellation);
-            if (pids.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } left)
-            {
-                await tools.TryRunAsync("kill", ["-KILL", .. left], cancellation);
-            }
+            await networks.EndNamespaceAsync(name, cancellation);
         }
         await networks.RemoveAsync(network, cancellation);
         if (namespaces.Count > 0)

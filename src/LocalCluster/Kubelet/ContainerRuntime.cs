@@ -185,10 +185,15 @@ public sealed class ContainerRuntime(HostTools tools, KubeletPaths paths, TimePr
         return finished;
     }
 
-    private bool ConmonLives(string id) =>
+    private bool ConmonLives(string id) => LivingConmon(id) is not null;
+
+    /// <summary>The process that watches a container; null when none lives.</summary>
+    public int? LivingConmon(string id) =>
         File.Exists(Path.Combine(paths.Container(id), "conmon.pid"))
         && int.TryParse(File.ReadAllText(Path.Combine(paths.Container(id), "conmon.pid")), out var pid)
-        && ProcessTable.Mentions(pid, id);
+        && ProcessTable.Mentions(pid, id)
+            ? pid
+            : null;
 
     /// <summary>conmon ends by itself after its container; only one whose container never came to be would stay.</summary>
     private async Task EndConmonAsync(string id, CancellationToken cancellation)

@@ -31,6 +31,9 @@ public sealed record KubeletPaths(string ClusterName, string StateDirectory, str
 
     public string Logs => Path.Combine(NodeFolder, "logs");
 
+    /// <summary>While this file is there the node is without power.</summary>
+    public string PowerOff => Path.Combine(NodeFolder, "off");
+
     public string Cni => Path.Combine(NodeFolder, "cni");
 
     public string Images => ImagesOf(StateDirectory);

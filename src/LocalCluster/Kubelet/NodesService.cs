@@ -30,18 +30,21 @@ public sealed class NodesService(IReadOnlyList<HostImage> hostImages) : ICluster
             }
         }
         context.ApiServer.PodLogs = new PodLogs(options.Name, options.StateDirectory, context.Time);
-        await new NodeNetwork(tools).EnsureAsync(network, cancellationToken);
+        await new NodeNetwork(tools).EnsureHostAsync(network, cancellationToken);
         using var api = ApiClient.FromKubeconfig(context.KubeconfigPath, context.Time);
-        var proxy = new ServiceProxy(
-            context.ApiServer.Operations.Store, network, tools, context.Time, context.Loggers.CreateLogger<ServiceProxy>());
-        await TaskGroup.RunAsync(cancellationToken, [proxy.RunAsync, .. network.Places.Select(place => Kubelet(context, network, place, api, tools))]);
+        var machines = network.Places.Select(place => Machine(context, network, place, api, tools)).ToList();
+        foreach (var machine in machines.Where(m => !m.IsOff))
+        {
+            await machine.PlugInAsync(cancellationToken);
+        }
+        await TaskGroup.RunAsync(cancellationToken, [.. machines.Select<NodeMachine, Func<CancellationToken, Task>>(m => m.RunAsync)]);
     }
 
     /// <summary>The networks that a cluster's options name.</summary>
     public static ClusterNetwork NetworkOf(ClusterOptions options) =>
         new(options.Name, IPNetwork.Parse(options.NodeCidr), IPNetwork.Parse(options.PodCidr), options.Nodes);
 
-    private static Func<CancellationToken, Task> Kubelet(ClusterContext context, ClusterNetwork network, NodePlace place, ApiClient api, HostTools tools)
+    private static NodeMachine Machine(ClusterContext context, ClusterNetwork network, NodePlace place, ApiClient api, HostTools tools)
     {
         var options = new KubeletOptions
         {
@@ -50,9 +53,21 @@ public sealed class NodesService(IReadOnlyList<HostImage> hostImages) : ICluster
             Place = place,
             Gateway = network.Gateway.ToString(),
             Capacity = Capacity(context.Options),
+            LeaseRenewal = LeaseRenewal(context.Options),
         };
-        return ct => KubeletAgent.RunAsync(options, api, tools, context.Loggers, context.Time, ct);
+        var proxy = new ServiceProxy(context.ApiServer.Operations.Store, place, tools, context.Time, context.Loggers.CreateLogger<ServiceProxy>());
+        return new NodeMachine(
+            new KubeletPaths(options.ClusterName, options.StateDirectory, place.Node),
+            network,
+            place,
+            tools,
+            [proxy.RunAsync, ct => KubeletAgent.RunAsync(options, api, tools, context.Loggers, context.Time, ct)],
+            context.Loggers.CreateLogger("node"),
+            context.Time);
     }
+
+    /// <summary>Four renewals fit into the time after which a silent node counts as lost, as on a real cluster.</summary>
+    private static TimeSpan LeaseRenewal(ClusterOptions options) => options.NodeMonitorGracePeriod / 4;
 
     /// <summary>Processors are shared by all nodes, as guests of one machine share them; memory is divided, for it cannot be.</summary>
     private static Dictionary<string, string> Capacity(ClusterOptions options)

@@ -12,9 +12,8 @@ internal static class PodCgroups
     /// <param name="cancellation">Ends it.</param>
     public static async Task RemoveAsync(HostTools tools, string group, CancellationToken cancellation)
     {
-        var folders = Hierarchies().Select(h => h + group).Where(Directory.Exists).ToList();
-        var pids = folders.SelectMany(f => Directory.EnumerateFiles(f, "cgroup.procs", SearchOption.AllDirectories))
-            .SelectMany(ReadPids).Distinct().ToList();
+        var folders = FoldersOf(group);
+        var pids = PidsIn(group);
         if (pids.Count > 0)
         {
             await tools.TryRunAsync("kill", ["-KILL", .. pids], cancellation);
@@ -25,6 +24,12 @@ internal static class PodCgroups
             await tools.TryRunAsync("rmdir", [folder], cancellation);
         }
     }
+
+    /// <summary>The processes of a group and of those below it.</summary>
+    public static IReadOnlyList<string> PidsIn(string group) =>
+        [.. FoldersOf(group).SelectMany(f => Directory.EnumerateFiles(f, "cgroup.procs", SearchOption.AllDirectories)).SelectMany(ReadPids).Distinct()];
+
+    private static List<string> FoldersOf(string group) => [.. Hierarchies().Select(h => h + group).Where(Directory.Exists)];
 
     public static bool Exists(string group) => Hierarchies().Any(h => Directory.Exists(h + group));
 

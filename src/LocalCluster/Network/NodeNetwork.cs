@@ -8,9 +8,9 @@ namespace Godwit.LocalCluster.Network;
 /// </summary>
 public sealed class NodeNetwork(HostTools tools)
 {
-    /// <summary>Brings the network to what <paramref name="network"/> says.</summary>
+    /// <summary>Makes what is on the host: the bridge, and the routes to all nodes, also to those that are off.</summary>
     /// <exception cref="NetworkException">A range overlaps with a route that the host has.</exception>
-    public async Task EnsureAsync(ClusterNetwork network, CancellationToken cancellation)
+    public async Task EnsureHostAsync(ClusterNetwork network, CancellationToken cancellation)
     {
         network.Validate();
         var routes = await tools.IpJsonAsync(["-4", "route", "show"], cancellation);
@@ -18,13 +18,7 @@ public sealed class NodeNetwork(HostTools tools)
         {
             throw new NetworkException(overlap);
         }
-        var links = await LinksAsync(null, cancellation);
-        var namespaces = await NamespacesAsync(cancellation);
-        await EnsureBridgeAsync(network, links, cancellation);
-        foreach (var place in network.Places)
-        {
-            await EnsureNodeAsync(network, place, links, namespaces, cancellation);
-        }
+        await EnsureBridgeAsync(network, await LinksAsync(null, cancellation), cancellation);
         // With multipath or stale entries a changed set of nodes would be half right: replace is idempotent.
         await tools.IpBatchAsync(network.Places.Select(p => $"route replace {p.Pods} via {p.Address} dev {network.Bridge}"), cancellation);
     }
@@ -43,6 +37,37 @@ public sealed class NodeNetwork(HostTools tools)
             // Removing a namespace removes its end of a pair in the background, and with it the host's: both orders are fine.
             await tools.TryRunAsync("ip", ["link", "delete", link], cancellation);
         }
+    }
+
+    /// <summary>Cuts a node off: from now on not even the end of a connection gets out.</summary>
+    public async Task CutAsync(NodePlace place, CancellationToken cancellation)
+    {
+        if ((await LinksAsync(null, cancellation)).Contains(place.HostInterface))
+        {
+            await tools.RunAsync("ip", ["link", "set", place.HostInterface, "down"], cancellation);
+        }
+    }
+
+    /// <summary>Takes a node's namespace and its wire away; what is gone already is no error.</summary>
+    public async Task UnplugAsync(NodePlace place, CancellationToken cancellation)
+    {
+        await EndNamespaceAsync(place.Namespace, cancellation);
+        await tools.TryRunAsync("ip", ["link", "delete", place.HostInterface], cancellation);
+    }
+
+    /// <summary>Takes a namespace away, with all that still runs in it.</summary>
+    public async Task EndNamespaceAsync(string name, CancellationToken cancellation)
+    {
+        if (!(await NamespacesAsync(cancellation)).Contains(name))
+        {
+            return;
+        }
+        var pids = await tools.TryRunAsync("ip", ["netns", "pids", name], cancellation);
+        if (pids.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } left)
+        {
+            await tools.TryRunAsync("kill", ["-KILL", .. left], cancellation);
+        }
+        await tools.TryRunAsync("ip", ["netns", "delete", name], cancellation);
     }
 
     /// <summary>The names of the network namespaces that exist.</summary>
@@ -64,10 +89,11 @@ public sealed class NodeNetwork(HostTools tools)
         await tools.IpBatchAsync(commands, cancellation);
     }
 
-    private async Task EnsureNodeAsync(
-        ClusterNetwork network, NodePlace place, IReadOnlySet<string> links, IReadOnlySet<string> namespaces, CancellationToken cancellation)
+    /// <summary>Plugs a node in: its namespace, its wire to the bridge, its routes. The host's part must be there.</summary>
+    public async Task EnsureNodeAsync(ClusterNetwork network, NodePlace place, CancellationToken cancellation)
     {
-        if (!namespaces.Contains(place.Namespace))
+        var links = await LinksAsync(null, cancellation);
+        if (!(await NamespacesAsync(cancellation)).Contains(place.Namespace))
         {
             await tools.RunAsync("ip", ["netns", "add", place.Namespace], cancellation);
         }

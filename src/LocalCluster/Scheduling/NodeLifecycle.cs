@@ -6,17 +6,23 @@ using Microsoft.Extensions.Logging;
 
 namespace Godwit.LocalCluster.Scheduling;
 
-/// <summary>Watches the nodes' leases: one that stays silent becomes not ready and tainted; pods that do not tolerate a NoExecute taint are driven out.</summary>
+/// <summary>
+/// Watches the nodes' leases: one that stays silent becomes not ready and tainted; pods that do not tolerate a NoExecute taint are
+/// driven out, and those of a node that is known to be gone are taken away.
+/// </summary>
 public sealed partial class NodeLifecycle
 {
-    /// <summary>A lease that was not renewed for so long means that nobody is there.</summary>
-    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(5);
 
     private readonly ApiClient _api;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly EventRecorder _events;
+    private readonly PodCollector _collector;
+
+    /// <summary>A lease that was not renewed for so long means that nobody is there.</summary>
+    private readonly TimeSpan _silence;
+    private readonly TimeSpan _period;
     private readonly Informer<Node> _nodes;
     private readonly Informer<Lease> _leases;
     private readonly Informer<Pod> _pods;
@@ -25,12 +31,19 @@ public sealed partial class NodeLifecycle
     /// <summary>What each node's lease said last, and when that was heard: by our own clock, so that a pause of ours blames nobody.</summary>
     private readonly Dictionary<string, (DateTimeOffset? Renewed, long Heard)> _heard = new(StringComparer.Ordinal);
 
-    public NodeLifecycle(ApiClient api, ILoggerFactory loggers, TimeProvider time)
+    /// <param name="api">The API server.</param>
+    /// <param name="monitorGracePeriod">How long a lease may go without renewal.</param>
+    /// <param name="loggers">Makes the log.</param>
+    /// <param name="time">The clock.</param>
+    public NodeLifecycle(ApiClient api, TimeSpan monitorGracePeriod, ILoggerFactory loggers, TimeProvider time)
     {
+        _silence = monitorGracePeriod;
+        _period = monitorGracePeriod / 8 < LongestPeriod ? monitorGracePeriod / 8 : LongestPeriod;
         _api = api;
         _time = time;
         _logger = loggers.CreateLogger("node-lifecycle");
         _events = new EventRecorder(api, "node-controller", _logger, time);
+        _collector = new PodCollector(api, _events, monitorGracePeriod, _logger, time);
         _nodes = new Informer<Node>(api, NodeKinds.Node, ObjectsJson.Default.Node, _logger, time).OnChange(_ => _wake.Writer.TryWrite(true));
         _leases = new Informer<Lease>(api, NodeKinds.Lease, ObjectsJson.Default.Lease, _logger, time, new InformerOptions { Namespace = "kube-node-lease" });
         _pods = new Informer<Pod>(api, NodeKinds.Pod, ObjectsJson.Default.Pod, _logger, time);
@@ -60,7 +73,8 @@ public sealed partial class NodeLifecycle
                     LogFailed(_logger, node.Metadata.Name, e.Message);
                 }
             }
-            using var pause = new CancellationTokenSource(Period, _time);
+            await CollectAsync(cancellation);
+            using var pause = new CancellationTokenSource(_period, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, cancellation);
             try
             {
@@ -70,6 +84,18 @@ public sealed partial class NodeLifecycle
             {
                 // It is time to look at the leases.
             }
+        }
+    }
+
+    private async Task CollectAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _collector.CollectAsync(_nodes.List(), _pods.List(), cancellation);
+        }
+        catch (ApiException e)
+        {
+            LogNotCollected(_logger, e.Message);
         }
     }
 
@@ -112,7 +138,7 @@ public sealed partial class NodeLifecycle
             _heard[node] = (renewed, _time.GetTimestamp());
             return false;
         }
-        return _time.GetElapsedTime(known.Heard) > Silence;
+        return _time.GetElapsedTime(known.Heard) > _silence;
     }
 
     private async Task MarkUnknownAsync(Node node, DateTimeOffset now, CancellationToken cancellation)
@@ -145,6 +171,9 @@ public sealed partial class NodeLifecycle
         }
         return json;
     }
+
+    [LoggerMessage(342, LogLevel.Warning, "Pods of lost nodes could not be looked after: {Error}; trying again")]
+    private static partial void LogNotCollected(ILogger logger, string error);
 
     [LoggerMessage(340, LogLevel.Warning, "Node {Node} could not be looked after: {Error}; trying again")]
     private static partial void LogFailed(ILogger logger, string node, string error);

@@ -11,7 +11,7 @@ public sealed class SchedulerService : IClusterService
     {
         using var api = ApiClient.FromKubeconfig(context.KubeconfigPath, context.Time);
         using var scheduler = new Scheduler(api, context.Loggers, context.Time);
-        var lifecycle = new NodeLifecycle(api, context.Loggers, context.Time);
+        var lifecycle = new NodeLifecycle(api, context.Options.NodeMonitorGracePeriod, context.Loggers, context.Time);
         await TaskGroup.RunAsync(cancellationToken, scheduler.RunAsync, lifecycle.RunAsync);
     }
 }

@@ -4,16 +4,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Godwit.LocalCluster.Services;
 
-/// <summary>Makes services' addresses and node ports work on every node, as kube-proxy does on a real one.</summary>
-internal sealed partial class ServiceProxy(ObjectStore store, ClusterNetwork network, HostTools tools, TimeProvider time, ILogger logger)
+/// <summary>Makes services' addresses and node ports work on one node, as kube-proxy does on a real one.</summary>
+internal sealed partial class ServiceProxy(ObjectStore store, NodePlace place, HostTools tools, TimeProvider time, ILogger logger)
 {
     private static readonly string[] Inputs = ["services", "endpointslices.discovery.k8s.io"];
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Follows services and endpoints until cancelled. The nodes' networks must be there.</summary>
+    /// <summary>Follows services and endpoints until cancelled. The node's network must be there.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var written = new Dictionary<string, string>(StringComparer.Ordinal);
+        string? written = null;
         while (true)
         {
             var state = store.Snapshot;
@@ -21,19 +21,16 @@ internal sealed partial class ServiceProxy(ObjectStore store, ClusterNetwork net
             var slices = state.List(Inputs[1]).Select(static s => s.ToJsonObject()).ToList();
             try
             {
-                foreach (var place in network.Places)
+                var rules = ServiceRules.Ruleset(services, slices, place.Pods);
+                if (written != rules)
                 {
-                    var rules = ServiceRules.Ruleset(services, slices, place.Pods);
-                    if (written.GetValueOrDefault(place.Node) != rules)
-                    {
-                        await tools.RunAsync("ip", ["netns", "exec", place.Namespace, "nft", "-f", "-"], cancellationToken, rules);
-                        written[place.Node] = rules;
-                    }
+                    await tools.RunAsync("ip", ["netns", "exec", place.Namespace, "nft", "-f", "-"], cancellationToken, rules);
+                    written = rules;
                 }
             }
             catch (HostToolException e)
             {
-                LogFailed(e.Message);
+                LogFailed(place.Node, e.Message);
                 await Task.Delay(RetryDelay, time, cancellationToken);
                 continue;
             }
@@ -42,6 +39,6 @@ internal sealed partial class ServiceProxy(ObjectStore store, ClusterNetwork net
         }
     }
 
-    [LoggerMessage(65, LogLevel.Warning, "The rules of services could not be written; services' addresses may lead nowhere: {Reason}")]
-    private partial void LogFailed(string reason);
+    [LoggerMessage(65, LogLevel.Warning, "The rules of services could not be written on {Node}; services' addresses may lead nowhere there: {Reason}")]
+    private partial void LogFailed(string node, string reason);
 }

@@ -24,6 +24,7 @@ public static class MigrationDecisions
         }
 
         var plan = MigrationRollback.Decide(facts)
+            ?? MigrationSourceLoss.Decide(facts)
             ?? MigrationCancel.Decide(facts)
             ?? MigrationFailures.Decide(facts)
             ?? Advance(facts);

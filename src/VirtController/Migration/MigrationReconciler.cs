@@ -69,12 +69,22 @@ internal sealed class MigrationReconciler(
             Siblings = caches.MigrationsOf(vmiKey),
             Configuration = MigrationSettings.Apply(cluster.Migrations, policy?.Spec),
             PolicyName = policy?.Metadata.Name,
-            TargetNodeGone = vmi?.Status?.MigrationState?.TargetNode is { Length: > 0 } node && NodeDecisions.IsGone(
-                caches.Nodes.Get(NamespacedName.Cluster(node))),
+            TargetNodeGone = IsGone(vmi?.Status?.MigrationState?.TargetNode),
+            SourceLoss = SourceLoss(vmi?.Status?.MigrationState, pods),
             Copied = _copied.TryGetValue(migration.Key(), out var copied) ? copied : null,
             Now = clock.GetUtcNow(),
         });
     }
+
+    private bool IsGone(string? node) => !string.IsNullOrEmpty(node) && NodeDecisions.IsGone(caches.Nodes.Get(NamespacedName.Cluster(node)));
+
+    private string? SourceLoss(MigrationState? state, IReadOnlyList<Pod> pods) => state switch
+    {
+        null => null,
+        _ when IsGone(state.SourceNode) => $"node {state.SourceNode} is out of service",
+        _ when pods.FirstOrDefault(pod => pod.Metadata.Uid == state.SourcePodUID) is { } pod => pod.IsFinished() ? $"pod {state.SourcePod} has ended" : null,
+        _ => $"pod {state.SourcePod} is gone",
+    };
 
     /// <summary>The facts with the queue's answer, after the queue has been told what this look has shown.</summary>
     private MigrationFacts WithPlaces(MigrationFacts facts)

@@ -30,7 +30,11 @@ public static class NodeDecisions
     public static bool IsLost(VirtualMachineInstance vmi, string node, IReadOnlyList<Pod> pods) =>
         !vmi.IsFinal()
         && vmi.Status?.NodeName == node
-        && !pods.Any(pod => pod.Spec?.NodeName == node && !pod.IsFinished() && !pod.IsDeleting());
+        && !pods.Any(pod => pod.Spec?.NodeName == node && IsAlive(pod));
+
+    /// <summary>Not known to have ended. One that is being deleted may run as long as no kubelet has said that it does not.</summary>
+    private static bool IsAlive(Pod pod) =>
+        !pod.IsFinished() && !(pod.Status?.ContainerStatuses is { Count: > 0 } containers && containers.All(container => container.State?.Terminated is not null));
 
     public static VirtualMachineInstance Lost(VirtualMachineInstance vmi, DateTimeOffset now) => vmi with
     {

@@ -197,7 +197,9 @@ public static class VmiDecisions
                 }
             }
 
-            var gone = owner is null ? "is gone; the guest went with it" : "has ended";
+            var gone = facts.NodeGone ? $"went with node {vmi.Status!.NodeName}, which is out of service"
+                : owner is null ? "is gone; the guest went with it"
+                : "has ended";
             return new VmiPlan(ended)
             {
                 Events = owner?.Status?.Phase == PodPhases.Succeeded

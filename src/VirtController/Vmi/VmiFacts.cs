@@ -19,5 +19,8 @@ public sealed record VmiFacts
     /// <summary>UIDs of the VMI's migrations that have not ended.</summary>
     public IReadOnlyCollection<string> LiveMigrations { get; init; } = [];
 
+    /// <summary>The VMI's node has left the cluster for good, or was declared to be off.</summary>
+    public bool NodeGone { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 }

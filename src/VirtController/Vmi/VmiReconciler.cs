@@ -42,6 +42,7 @@ internal sealed class VmiReconciler(
             MissingClaims = vmi.IsUnprocessed()
                 ? [.. Caches.ClaimsOf(vmi).Where(claim => caches.Claims.Get(new NamespacedName(vmi.Metadata.Namespace!, claim)) is null)]
                 : [],
+            NodeGone = vmi.Status?.NodeName is { Length: > 0 } node && NodeDecisions.IsGone(caches.Nodes.Get(NamespacedName.Cluster(node))),
             ActiveMigration = caches.MigrationsOf(vmi.Key())
                 .FirstOrDefault(migration => !migration.IsFinal() && migration.Status?.Phase is not (null or "")),
             LiveMigrations =

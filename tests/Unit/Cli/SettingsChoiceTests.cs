@@ -60,6 +60,14 @@ public sealed class SettingsChoiceTests
         Should.Throw<CliException>(() => Decide(new() { Nodes = nodes })).Message.ShouldContain(nodes.ToString());
 
     [Fact]
+    public void The_grace_period_of_silent_nodes_is_forty_seconds_unless_it_is_said_and_then_stays()
+    {
+        Decide(new()).NodeMonitorGraceSeconds.ShouldBe(40);
+        SettingsChoice.Decide(new(), Decide(new() { NodeMonitorGraceSeconds = 8 }), [], static _ => true).NodeMonitorGraceSeconds.ShouldBe(8);
+        Should.Throw<CliException>(static () => Decide(new() { NodeMonitorGraceSeconds = 1 })).Message.ShouldContain("--node-monitor-grace-period 1");
+    }
+
+    [Fact]
     public void Another_name_for_a_folder_that_has_one_is_refused() =>
         Should.Throw<CliException>(() => SettingsChoice.Decide(new() { Name = "b" }, new() { Name = "a" }, [], static _ => true)).Message.ShouldContain("\"a\"");
 

@@ -58,9 +58,21 @@ public sealed class ClusterRulesTests
         NodeDecisions.IsLost(Given.RunningVmi(), "node01", []).ShouldBeTrue();
         NodeDecisions.IsLost(Given.RunningVmi(), "node01", [Given.Pod("source-uid")]).ShouldBeFalse();
         NodeDecisions.IsLost(Given.Vmi("Failed", "node01"), "node01", []).ShouldBeFalse();
+        NodeDecisions.IsLost(Given.RunningVmi(), "node01", [Deleting(Given.Pod("source-uid"))]).ShouldBeFalse("nobody has said that it ended");
+        NodeDecisions.IsLost(Given.RunningVmi(), "node01", [Deleting(Ended(Given.Pod("source-uid")))]).ShouldBeTrue();
         var lost = NodeDecisions.Lost(Given.RunningVmi(), Given.Now);
         (lost.Status!.Phase, lost.Status.Reason).ShouldBe(("Failed", "NodeUnresponsive"));
     }
+
+    private static Pod Deleting(Pod pod) => pod with { Metadata = pod.Metadata with { DeletionTimestamp = Given.Now } };
+
+    private static Pod Ended(Pod pod) => pod with
+    {
+        Status = pod.Status! with
+        {
+            ContainerStatuses = [new ContainerStatus { Name = "compute", State = new ContainerState { Terminated = new ContainerStateTerminated { ExitCode = 0 } } }],
+        },
+    };
 
     [Fact]
     public void Only_a_node_that_left_or_was_declared_off_is_gone()
