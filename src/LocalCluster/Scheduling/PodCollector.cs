@@ -82,7 +82,7 @@ internal sealed partial class PodCollector(ApiClient api, EventRecorder events, 
         }
     }
 
-    private Task PatchStatusAsync(Pod pod, JsonObject status, CancellationToken cancellation) => api.PatchAsync(
+    private Task<JsonObject> PatchStatusAsync(Pod pod, JsonObject status, CancellationToken cancellation) => api.PatchAsync(
         NodeKinds.Pod,
         Key(pod),
         PatchKind.StrategicMerge,

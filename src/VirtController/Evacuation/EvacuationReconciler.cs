@@ -33,16 +33,11 @@ internal sealed class EvacuationReconciler(ApiClient api, Caches caches, EventRe
             var made = await api.CreateAsync(
                 Kinds.VirtualMachineInstanceMigration,
                 key.Namespace,
-                migration,
+                Defaults.ForCreate(migration),
                 TypesJson.Default.VirtualMachineInstanceMigration,
                 ct: ct);
             events.Normal(reference, EventReasons.SuccessfulCreate, $"Created Migration {made.Metadata.Name}");
             return Result.Done;
-        }
-        catch (ApiException e) when (e.Message.Contains("in-flight migration detected", StringComparison.Ordinal))
-        {
-            // The cache did not show it yet.
-            return Result.After(TimeSpan.FromSeconds(1));
         }
         catch (ApiException e) when (!e.IsUnreachable)
         {

@@ -4,28 +4,33 @@ using Shouldly;
 
 namespace Godwit.Tests.E2E.Document;
 
-/// <summary>A pod's QEMU that is stopped by a signal, as if its node had hung, until it is disposed of.</summary>
+/// <summary>Processes of pods that are stopped by a signal, as if their node had hung, until this is disposed of.</summary>
 internal sealed class Frozen : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-    private readonly int _pid;
+    private readonly IReadOnlyList<int> _pids;
 
-    private Frozen(int pid) => _pid = pid;
+    private Frozen(IReadOnlyList<int> pids) => _pids = pids;
 
-    public static async Task<Frozen> QemuAsync(string podUid)
+    /// <summary>A pod's QEMU.</summary>
+    public static Task<Frozen> QemuAsync(string podUid) => ProcessesAsync("qemu-system", podUid);
+
+    /// <summary>The one process of each pod whose program's name begins so.</summary>
+    public static async Task<Frozen> ProcessesAsync(string program, params IReadOnlyList<string> podUids)
     {
-        var pid = ProcessTable.Pids().Where(pid => IsQemuOf(pid, podUid)).ShouldHaveSingleItem();
-        (await SignalAsync("-STOP", pid)).Ok();
-        return new(pid);
+        List<int> pids = [.. podUids.Select(uid => ProcessTable.Pids().Where(pid => IsOf(pid, program, uid)).ShouldHaveSingleItem())];
+        (await SignalAsync("-STOP", pids)).Ok();
+        return new(pids);
     }
 
-    /// <summary>It may have been killed meanwhile.</summary>
-    public async ValueTask DisposeAsync() => await SignalAsync("-CONT", _pid);
+    /// <summary>They may have been killed meanwhile.</summary>
+    public async ValueTask DisposeAsync() => await SignalAsync("-CONT", _pids);
 
-    private static Task<Tool.Outcome> SignalAsync(string signal, int pid) => Tool.RunAsync("/bin/kill", [signal, $"{pid}"], Limit);
+    private static Task<Tool.Outcome> SignalAsync(string signal, IReadOnlyList<int> pids) =>
+        Tool.RunAsync("/bin/kill", [signal, .. pids.Select(static pid => $"{pid}")], Limit);
 
     // A container sees the pod's own folders mounted, and no other pod's.
-    private static bool IsQemuOf(int pid, string podUid) =>
-        Path.GetFileName(Machine.CommandLine(pid).Split(' ')[0]).StartsWith("qemu-system", StringComparison.Ordinal)
+    private static bool IsOf(int pid, string program, string podUid) =>
+        Path.GetFileName(Machine.CommandLine(pid).Split(' ')[0]).StartsWith(program, StringComparison.Ordinal)
         && File.ReadAllText($"/proc/{pid}/mountinfo").Contains(podUid, StringComparison.Ordinal);
 }
