@@ -9,7 +9,9 @@ public static class AtomicFile
     public static void Write<T>(string path, T value, JsonTypeInfo<T> type)
     {
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        // Made anew: what lies there already may be a link, which somebody else has put there.
+        File.Delete(temporary);
+        using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
         {
             JsonSerializer.Serialize(stream, value, type);
             stream.Flush(flushToDisk: true);

@@ -22,6 +22,7 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Cont
             return null;
         }
 
+        MakeFolders(place);
         var hardware = Hardware(vmi, incoming);
         var facts = incoming ? await volumes.ClaimsAsync(vmi, cancellationToken) : await volumes.AllAsync(vmi, cancellationToken);
         var requests = VolumeRequests.For(vmi, facts, withContents: !incoming);
@@ -38,6 +39,20 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Cont
         var firmware = hardware.Firmware == "efi" ? Firmware(place, pid) : null;
         var bindings = BindingsBuilder.Build(vmi, laidOut, firmware, incoming);
         return new PreparedGuest(pid, Domain.Create(hardware, bindings, incoming, node.QemuBinary), laidOut, podAddress);
+    }
+
+    // Before the guest's QEMU runs, so that it finds no chance to be there first.
+    private static void MakeFolders(PodPlace place)
+    {
+        try
+        {
+            PodFolder.Own(place.Folder, DomainFolder.Disks);
+            PodFolder.Own(place.Folder, DomainFolder.Tls);
+        }
+        catch (IOException e)
+        {
+            throw new DomainException(e.Message, e);
+        }
     }
 
     // What was recorded at first boot holds for good. What the VMI would give here is only compared with it: a node that
@@ -151,7 +166,6 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Cont
         }
 
         var copy = $"{place.DisksFolder}/efi-variables.fd";
-        Directory.CreateDirectory(place.DisksFolder);
         if (!File.Exists(copy))
         {
             File.Copy(variables, copy + ".partial", overwrite: true);

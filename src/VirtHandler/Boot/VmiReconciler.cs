@@ -144,7 +144,7 @@ public sealed partial class VmiReconciler(
         var vmi = facts.Vmi;
         if (plan.RequestShutdown)
         {
-            await File.WriteAllBytesAsync(Place(vmi.Status!.OwnerPodUID!).ShutdownRequest, [], cancellationToken);
+            PodFolder.Write(Place(vmi.Status!.OwnerPodUID!).Folder, DomainFolder.ShutdownRequested, "");
         }
 
         switch (plan.Step)

@@ -1,3 +1,4 @@
+using Godwit.Qemu;
 using Godwit.Types;
 using Godwit.VirtHandler.Host;
 
@@ -20,9 +21,9 @@ public sealed class DiskPreparer(IHostTools tools)
     /// </summary>
     public async Task<DiskImage> PrepareAsync(PodPlace place, int launcherPid, VolumeRequest request, long? recordedSize, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(place.DisksFolder);
         try
         {
+            PodFolder.Own(place.Folder, DomainFolder.Disks);
             var image = request.Source switch
             {
                 DiskSource.ContainerDisk => await ContainerDiskAsync(place, launcherPid, request, cancellationToken),

@@ -46,9 +46,10 @@ public sealed record MigrationCredentials(string Ca, string SourceCertificate, s
     /// <param name="podFolder">The pod's folder, on the node.</param>
     /// <param name="uid">The migration's UID; what is written lies in <see cref="FolderIn"/>.</param>
     /// <param name="source">Whether it is the source's side.</param>
+    /// <exception cref="MigrationException">Something that root has not made is in the way.</exception>
     public void Write(string podFolder, string uid, bool source)
     {
-        var folder = FolderIn(podFolder, uid);
+        var folder = $"{Owned(podFolder)}/{uid}";
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         WriteFile(Path.Combine(folder, "ca-cert.pem"), Ca);
         WriteFile(Path.Combine(folder, source ? "client-cert.pem" : "server-cert.pem"), source ? SourceCertificate : TargetCertificate);
@@ -64,6 +65,18 @@ public sealed record MigrationCredentials(string Ca, string SourceCertificate, s
 
     /// <summary>Where one migration's credentials lie in a pod's folder, as the node or as the pod sees it.</summary>
     public static string FolderIn(string podFolder, string uid) => Path.Combine(podFolder, DomainFolder.Tls, uid);
+
+    private static string Owned(string podFolder)
+    {
+        try
+        {
+            return PodFolder.Own(podFolder, DomainFolder.Tls);
+        }
+        catch (IOException e)
+        {
+            throw new MigrationException(e.Message, e);
+        }
+    }
 
     private static void WriteFile(string path, string content)
     {

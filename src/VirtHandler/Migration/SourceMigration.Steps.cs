@@ -1,5 +1,6 @@
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Host;
 
 namespace Godwit.VirtHandler.Migration;
 
@@ -168,7 +169,7 @@ internal sealed partial class SourceMigration
         // A guest that was lost on the way did not move: its launcher must not say so, or the VMI would end as a success.
         if (handedOver && !File.Exists(note))
         {
-            await File.WriteAllTextAsync(note, _uid, cancellationToken);
+            PodFolder.Write(_pod.Folder, DomainFolder.Migrated, _uid);
         }
 
         SourceSetup.DeleteCredentials(_pod, _uid);

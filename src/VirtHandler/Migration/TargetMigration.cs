@@ -1,5 +1,6 @@
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Host;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.VirtHandler.Migration;
@@ -263,7 +264,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
         if (!File.Exists(note))
         {
             // A plain write is enough: it outlives every process, and a node that loses power loses the guest as well.
-            await File.WriteAllTextAsync(note, _uid, cancellationToken);
+            PodFolder.Write(_pod.Folder, DomainFolder.Released, _uid);
         }
 
         await qmp.ContinueAsync(cancellationToken, CommandDeadline);

@@ -40,7 +40,8 @@ public sealed class PodNetwork(IHostTools tools) : IPodNetwork
 
         if (plan.DhcpArguments is { } arguments)
         {
-            await StartDhcpAsync(pid, [.. arguments, $"--pid-file={podFolder}/dnsmasq.pid", $"--log-facility={podFolder}/dnsmasq.log"], cancellationToken);
+            var own = PodFolder.Own(podFolder, "dhcp");
+            await StartDhcpAsync(pid, [.. arguments, $"--pid-file={own}/dnsmasq.pid", $"--log-facility={own}/dnsmasq.log"], cancellationToken);
         }
     }
 

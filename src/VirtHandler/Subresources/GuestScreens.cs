@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Host;
 using Microsoft.AspNetCore.Http;
 
 namespace Godwit.VirtHandler.Subresources;
@@ -54,7 +55,7 @@ internal sealed class GuestScreens(ApiClient api, VirtHandlerOptions options, Ti
             await using var qmp = await QmpClient.ConnectAsync(
                 place.Folder, DomainFolder.ControlSocket, new QmpClientOptions { Time = time, ConnectDeadline = TimeSpan.FromSeconds(3) }, cancellationToken);
             await qmp.ScreendumpAsync($"{Launcher.FolderPath}/{file}", cancellationToken);
-            return GuestAnswer.With(await File.ReadAllBytesAsync($"{place.Folder}/{file}", cancellationToken), "image/png");
+            return GuestAnswer.With(PodFolder.Read(place.Folder, file), "image/png");
         }
         catch (Exception e) when (e is SocketException or IOException or QmpUnavailableException or QmpException)
         {
