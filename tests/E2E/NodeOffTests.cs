@@ -22,6 +22,7 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
         var first = await guest.ReadAsync();
         var home = VmiFacts.Node(first)!;
         var pod = first.Text("status", "ownerPodUID")!;
+        JsonObject another;
         await using (var outage = await Outage.OfAsync(cluster, home))
         {
             outage.Remains.ShouldBeEmpty();
@@ -34,9 +35,8 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
 
             await outage.VouchAsync();
 
-            var second = await guest.UntilVmiAsync(v => v.Uid() != first.Uid() && VmiFacts.Phase(v) == VmiPhases.Running, "to run elsewhere", Limit);
-            VmiFacts.Node(second).ShouldNotBe(home);
-            await guest.UntilTicksAsync(100);
+            another = await UntilAnotherAsync(guest.Name, first.Uid());
+            VmiFacts.Node(another).ShouldNotBe(home);
             (await guest.LivingPodsAsync()).Count.ShouldBe(1);
             (await cluster.KubectlAsync(["get", "events", "-n", "e2e-off-vm", "-o", "jsonpath={.items[*].message}"])).Ok()
                 .ShouldContain($"The virtual machine pod went with node {home}, which is out of service");
@@ -45,10 +45,11 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
 
         await UntilGoneAsync(pod, home);
         (await cluster.KubectlAsync(["wait", $"node/{home}", "--for=jsonpath={.metadata.labels.kubevirt\\.io/schedulable}=true", "--timeout=60s"])).Ok();
-        await guest.UntilVmiAsync(static v => Guest.Condition(v, Conditions.LiveMigratable).Text("status") == Conditions.True, "to be migratable");
-        await guest.BringToAsync(cluster, home);
-        (await guest.NodeAsync()).ShouldBe(home);
-        await guest.UntilTicksAsync(100);
+        await using var second = Guest.Watch(cluster, another);
+        await second.UntilTicksAsync(100);
+        await second.BringToAsync(cluster, home);
+        (await second.NodeAsync()).ShouldBe(home);
+        await second.ShouldBeUnhurtAsync();
     }
 
     [Fact]
@@ -184,6 +185,20 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
         }.ToJsonString())).Ok();
         await guest.UntilVmiAsync(static v => v.At("metadata", "ownerReferences") is JsonArray { Count: > 0 }, "to belong to the machine");
         return guest;
+    }
+
+    private async Task<JsonObject> UntilAnotherAsync(NamespacedName name, string than)
+    {
+        using var deadline = new CancellationTokenSource(Limit);
+        await foreach (var change in cluster.Api.WatchAsync(Kinds.VirtualMachineInstance, name.Namespace, new() { FieldSelector = $"metadata.name={name.Name}" }, deadline.Token))
+        {
+            if (change.Object is JsonObject vmi && vmi.Uid() != than && VmiFacts.Phase(vmi) == VmiPhases.Running)
+            {
+                return vmi;
+            }
+        }
+
+        throw new TimeoutException($"no other VMI than {than} came to run");
     }
 
     private async Task UntilGoneAsync(string pod, string node)

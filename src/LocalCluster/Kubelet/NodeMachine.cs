@@ -53,9 +53,10 @@ internal sealed partial class NodeMachine(
         {
             await TaskGroup.RunAsync(stop.Token, [.. work, OutageAsync]);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (stop.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            // Without power nothing on the node goes on.
+            // Without power nothing on the node goes on, however it ends.
+            LogInterrupted(logger, place.Node, e.Message);
         }
 
         async Task OutageAsync(CancellationToken token)
@@ -96,12 +97,15 @@ internal sealed partial class NodeMachine(
         return watcher;
     }
 
-    [LoggerMessage(320, LogLevel.Information, "Node {Node} is without power")]
+    [LoggerMessage(350, LogLevel.Information, "Node {Node} is without power")]
     private static partial void LogOff(ILogger logger, string node);
 
-    [LoggerMessage(321, LogLevel.Information, "Node {Node} has power again and boots")]
+    [LoggerMessage(351, LogLevel.Information, "Node {Node} has power again and boots")]
     private static partial void LogOn(ILogger logger, string node);
 
-    [LoggerMessage(322, LogLevel.Warning, "Node {Node}: not all of it could be ended: {Error}; trying again")]
+    [LoggerMessage(353, LogLevel.Debug, "Node {Node}: its work ended with its power: {Reason}")]
+    private static partial void LogInterrupted(ILogger logger, string node, string reason);
+
+    [LoggerMessage(352, LogLevel.Warning, "Node {Node}: not all of it could be ended: {Error}; trying again")]
     private static partial void LogStillOn(ILogger logger, string node, string error);
 }

@@ -92,6 +92,6 @@ internal sealed partial class PodCollector(ApiClient api, EventRecorder events, 
 
     private static NamespacedName Key(Pod pod) => new(pod.Metadata.Namespace!, pod.Metadata.Name);
 
-    [LoggerMessage(341, LogLevel.Information, "Pod {Pod} of node {Node} is taken away without its kubelet: {Reason}")]
+    [LoggerMessage(343, LogLevel.Information, "Pod {Pod} of node {Node} is taken away without its kubelet: {Reason}")]
     private static partial void LogForced(ILogger logger, NamespacedName pod, string node, string reason);
 }

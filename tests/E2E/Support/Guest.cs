@@ -71,6 +71,14 @@ internal sealed class Guest : IAsyncDisposable
         return guest;
     }
 
+    /// <summary>Watches one that somebody else has created, and that runs already.</summary>
+    public static Guest Watch(TestCluster cluster, JsonObject vmi)
+    {
+        var guest = new Guest(cluster, new(vmi.Namespace(), vmi.Name()));
+        guest._collecting = guest._console.RunAsync(vmi, guest._stop.Token);
+        return guest;
+    }
+
     /// <summary>The condition of a type, null when it is not there.</summary>
     public static JsonNode? Condition(JsonObject @object, string type) =>
         (@object.At("status", "conditions") as JsonArray)?.FirstOrDefault(c => c.Text("type") == type);

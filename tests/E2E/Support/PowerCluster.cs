@@ -1,3 +1,5 @@
+using Godwit.Types;
+
 namespace Godwit.Tests.E2E.Support;
 
 /// <summary>A cluster of three nodes that are switched off and on, which gives a silent one up sooner than others do.</summary>
@@ -16,6 +18,7 @@ public sealed class PowerCluster() : TestCluster("/var/lib/godwit-e2e-power")
         await GodwitAsync(["down"], UpLimit);
         (await GodwitAsync(["up", "--nodes", "3", "--node-monitor-grace-period", "8", "--name", Name, "--auto", "--yes", "--timeout", "90"], UpLimit)).Ok();
         await ConnectAsync();
+        await Api.DeleteAsync(Kinds.ConfigMap, new(Installation.Namespace, Installation.ConfigMapName));
         await ImportGuestAsync();
     }
 

@@ -148,7 +148,7 @@ public sealed class ComponentRolesTests
         };
     }
 
-    private static string Folder()
+    internal static string Folder()
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);
         while (at is not null && !File.Exists(Path.Combine(at.FullName, "Godwit.slnx")))
