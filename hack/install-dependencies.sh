@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Godwit needs, by name, from the sources that this machine has configured.
 #
-#   hack/install-dependencies.sh [--check] [--yes] [build] [run] [guest] [test] [images]
+#   hack/install-dependencies.sh [--check] [--yes] [build] [run] [guest] [test] [images] [bench]
 #
 # Sets (default: build run guest):
 #   build   what Native AOT links with
@@ -9,6 +9,7 @@
 #   guest   what guest/build.sh needs for the demo guest
 #   test    run and guest, and kubectl
 #   images  what images/build.sh and images/check.sh need
+#   bench   run and guest, and libvirt, which ./bench measures beside Godwit; none of its services is started or enabled
 # --check   installs nothing; names what is missing, exit code 1 if anything is
 # --yes     does not ask
 # Quick and silent when all is there. On Debian 12 QEMU comes from the backports suite: a source file for it is written
@@ -21,8 +22,8 @@ for a in "$@"; do
     case $a in
         --check) check=1 ;;
         --yes|-y) yes=1 ;;
-        build|run|guest|test|images) sets+=("$a") ;;
-        *) echo "install-dependencies: unknown argument '$a' (know: --check --yes build run guest test images)" >&2; exit 2 ;;
+        build|run|guest|test|images|bench) sets+=("$a") ;;
+        *) echo "install-dependencies: unknown argument '$a' (know: --check --yes build run guest test images bench)" >&2; exit 2 ;;
     esac
 done
 [ ${#sets[@]} -gt 0 ] || sets=(build run guest)
@@ -66,6 +67,12 @@ set_images() {
 # Debian's other busybox needs libraries, which the images of disks have not.
 static_busybox() { [ -e /bin/busybox ] && ! ldd /bin/busybox; }
 set_test() { set_run; set_guest; need kubernetes-client has kubectl; need busybox-static static_busybox; }
+set_bench() {
+    set_run; set_guest
+    need libvirt-daemon has libvirtd
+    need libvirt-daemon-driver-qemu any /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so
+    need libvirt-clients has virsh
+}
 for s in "${sets[@]}"; do "set_$s"; done
 
 [ ${#missing[@]} -gt 0 ] || exit 0

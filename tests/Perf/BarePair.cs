@@ -1,19 +1,19 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
+using Godwit.Perf.Peers;
 using Godwit.Qemu;
 
 namespace Godwit.Perf;
 
 /// <summary>
 /// The shortest correct driver for the same guest: two QEMUs on this machine, no cluster. It takes the same steps as Godwit's
-/// agents (TLS both ways, two streams, disk mirror, target held until the source has completed), and nothing else.
+/// agents (TLS both ways, parallel streams, disk mirror, target held until the source has completed), and nothing else.
 /// </summary>
 internal sealed class BarePair : IAsyncDisposable
 {
     private const int MemoryPort = 47152;
     private const int DiskPort = 47153;
-    private const int Streams = 2;
     private const long FirstDowntimeLimit = 20;
     private const long LastDowntimeLimit = 300;
     private const int PassesBeforeRaise = 3;
@@ -27,43 +27,51 @@ internal sealed class BarePair : IAsyncDisposable
     private BareQemu? _next;
     private int _hops;
 
-    private BarePair(Domain incoming, string kernel, string root, BareQemu now)
+    private BarePair(Domain incoming, string kernel, string root, BareQemu now, GuestTicks ticks)
     {
+        Ticks = ticks;
         _incoming = incoming;
         _kernel = kernel;
         _root = root;
         _now = now;
     }
 
+    public GuestTicks Ticks { get; }
+
+    /// <summary>The QEMU in which the guest lives at present.</summary>
+    public BareQemu Now => _now;
+
     public static async Task<BarePair> BootAsync(Domain boot, Domain incoming, string kernel, CancellationToken ct)
     {
         var root = Directory.CreateTempSubdirectory("godwit-bare-").FullName;
         var folder = await FolderAsync(root, boot, 0, ct);
-        var qemu = await BareQemu.StartAsync(boot, folder, kernel, ct);
+        var ticks = new GuestTicks();
+        var qemu = await BareQemu.StartAsync(boot, folder, kernel, ticks, ct);
         await qemu.Qmp.ContinueAsync(ct);
-        // Until its memory is filled and it works as it will: the other guest had that time as well.
-        await Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System, ct);
-        return new BarePair(incoming, kernel, root, qemu);
+        await qemu.Console.ReadyAsync(ct);
+        return new BarePair(incoming, kernel, root, qemu, ticks);
     }
 
     public Task FreezeAsync(CancellationToken ct) => _now.Qmp.StopAsync(ct);
 
     public Task ThawAsync(CancellationToken ct) => _now.Qmp.ContinueAsync(ct);
 
-    public async Task<BareHop> HopAsync(CancellationToken ct)
+    public Task<BareHop> HopAsync(CancellationToken ct) => HopAsync(new BareSettings(), ct);
+
+    public async Task<BareHop> HopAsync(BareSettings settings, CancellationToken ct)
     {
         var folder = await FolderAsync(_root, _incoming, ++_hops, ct);
         WriteCertificates(folder);
         var began = Stopwatch.GetTimestamp();
-        var target = _next = await BareQemu.StartAsync(_incoming, folder, _kernel, ct);
+        var target = _next = await BareQemu.StartAsync(_incoming, folder, _kernel, Ticks, ct);
         var disks = _incoming.CopiedDisks;
-        await ListenAsync(target.Qmp, folder, disks, ct);
+        await ListenAsync(target.Qmp, folder, disks, settings, ct);
         var source = _now.Qmp;
-        await PrepareAsync(source, folder, disks, ct);
+        await PrepareAsync(source, folder, disks, settings, ct);
         var from = source.Events.Position;
         await source.MigrateAsync($"tcp:127.0.0.1:{MemoryPort}", resume: false, ct);
         var started = Stopwatch.GetTimestamp();
-        await CopyAsync(source, from, ct);
+        await CopyAsync(source, from, settings.StopAfter, ct);
         var copy = Stopwatch.GetElapsedTime(started);
         foreach (var disk in disks)
         {
@@ -92,6 +100,7 @@ internal sealed class BarePair : IAsyncDisposable
         return new BareHop(
             total.TotalMilliseconds,
             copy.TotalMilliseconds,
+            FlowMs(source, from),
             (resumed!.Timestamp - stopped.Timestamp).TotalMilliseconds,
             facts.Downtime ?? 0,
             facts.Ram?.Transferred ?? 0);
@@ -108,14 +117,19 @@ internal sealed class BarePair : IAsyncDisposable
         Directory.Delete(_root, recursive: true);
     }
 
-    private static async Task ListenAsync(QmpClient target, string folder, CopiedDisk[] disks, CancellationToken ct)
+    private static async Task ListenAsync(QmpClient target, string folder, CopiedDisk[] disks, BareSettings settings, CancellationToken ct)
     {
-        await target.ObjectAddAsync("tls-creds-x509", "bare-server", Tls(folder, "server"), ct);
-        await target.SetMigrationCapabilitiesAsync(Capabilities(), ct);
-        await target.SetMigrationParametersAsync(new MigrationParameters { MultifdChannels = Streams, TlsCreds = "bare-server" }, ct);
+        if (settings.Tls)
+        {
+            await target.ObjectAddAsync("tls-creds-x509", "bare-server", Tls(folder, "server"), ct);
+        }
+
+        await target.SetMigrationCapabilitiesAsync(Capabilities(settings), ct);
+        await target.SetMigrationParametersAsync(
+            new MigrationParameters { MultifdChannels = Channels(settings), TlsCreds = settings.Tls ? "bare-server" : "" }, ct);
         if (disks.Length > 0)
         {
-            await target.NbdServerStartAsync("127.0.0.1", DiskPort, "bare-server", null, ct);
+            await target.NbdServerStartAsync("127.0.0.1", DiskPort, settings.Tls ? "bare-server" : null, null, ct);
         }
 
         foreach (var disk in disks)
@@ -126,7 +140,7 @@ internal sealed class BarePair : IAsyncDisposable
         await target.MigrateIncomingAsync($"tcp:127.0.0.1:{MemoryPort}", ct);
     }
 
-    private static async Task PrepareAsync(QmpClient source, string folder, CopiedDisk[] disks, CancellationToken ct)
+    private static async Task PrepareAsync(QmpClient source, string folder, CopiedDisk[] disks, BareSettings settings, CancellationToken ct)
     {
         var objects = await source.ListObjectsAsync(ct);
         // It may hold the server's credentials of its own arrival, and the client's of nobody.
@@ -135,33 +149,40 @@ internal sealed class BarePair : IAsyncDisposable
             await source.ObjectDeleteAsync("bare-client", ct);
         }
 
-        await source.ObjectAddAsync("tls-creds-x509", "bare-client", Tls(folder, "client"), ct);
-        await source.SetMigrationCapabilitiesAsync(Capabilities(), ct);
+        if (settings.Tls)
+        {
+            await source.ObjectAddAsync("tls-creds-x509", "bare-client", Tls(folder, "client"), ct);
+        }
+
+        await source.SetMigrationCapabilitiesAsync(Capabilities(settings), ct);
         await source.SetMigrationParametersAsync(
             new MigrationParameters
             {
-                MaxBandwidth = MigrationParameters.UnlimitedBandwidth,
+                MaxBandwidth = settings.Bandwidth > 0 ? settings.Bandwidth : MigrationParameters.UnlimitedBandwidth,
                 DowntimeLimit = FirstDowntimeLimit,
-                MultifdChannels = Streams,
-                TlsCreds = "bare-client",
-                TlsHostname = "bare",
+                MultifdChannels = Channels(settings),
+                TlsCreds = settings.Tls ? "bare-client" : "",
+                TlsHostname = settings.Tls ? "bare" : "",
             },
             ct);
         var from = source.Events.Position;
         foreach (var disk in disks)
         {
-            await source.BlockdevAddAsync(
-                new JsonObject
-                {
-                    ["driver"] = "nbd",
-                    ["node-name"] = Remote(disk),
-                    ["server"] = new JsonObject { ["type"] = "inet", ["host"] = "127.0.0.1", ["port"] = $"{DiskPort}" },
-                    ["export"] = disk.NodeName,
-                    ["discard"] = "unmap",
-                    ["tls-creds"] = "bare-client",
-                    ["tls-hostname"] = "bare",
-                },
-                ct);
+            var remote = new JsonObject
+            {
+                ["driver"] = "nbd",
+                ["node-name"] = Remote(disk),
+                ["server"] = new JsonObject { ["type"] = "inet", ["host"] = "127.0.0.1", ["port"] = $"{DiskPort}" },
+                ["export"] = disk.NodeName,
+                ["discard"] = "unmap",
+            };
+            if (settings.Tls)
+            {
+                remote["tls-creds"] = "bare-client";
+                remote["tls-hostname"] = "bare";
+            }
+
+            await source.BlockdevAddAsync(remote, ct);
             await source.BlockdevMirrorAsync(Job(disk), disk.NodeName, Remote(disk), disk.LayerOnly ? "top" : "full", "background", ct);
         }
 
@@ -172,12 +193,19 @@ internal sealed class BarePair : IAsyncDisposable
     }
 
     /// <summary>Until the guest stands still; the limit is raised by the same rule as Godwit's.</summary>
-    private static async Task CopyAsync(QmpClient source, long from, CancellationToken ct)
+    private static async Task CopyAsync(QmpClient source, long from, TimeSpan? stopAfter, CancellationToken ct)
     {
+        var began = Stopwatch.GetTimestamp();
         var limit = FirstDowntimeLimit;
         var raisedAt = 0L;
         while (await source.Events.WaitAsync(from, e => IsMigration(e, "pre-switchover"), Period, ct) is null)
         {
+            if (stopAfter is { } patience && Stopwatch.GetElapsedTime(began) >= patience)
+            {
+                await source.StopAsync(ct);
+                stopAfter = null;
+            }
+
             var pass = (await source.QueryMigrateAsync(ct)).Ram?.DirtySyncCount ?? 0;
             if (limit < LastDowntimeLimit && pass >= raisedAt + PassesBeforeRaise)
             {
@@ -223,8 +251,17 @@ internal sealed class BarePair : IAsyncDisposable
     private static JsonObject Tls(string folder, string endpoint) =>
         new() { ["dir"] = Path.Combine(folder, "tls"), ["endpoint"] = endpoint, ["verify-peer"] = true };
 
-    private static IEnumerable<KeyValuePair<string, bool>> Capabilities() =>
-        MigrationCapabilities.Always.Append(MigrationCapabilities.Multifd).Select(c => KeyValuePair.Create(c, true));
+    private static double FlowMs(QmpClient source, long from)
+    {
+        var events = source.Events.Since(from);
+        return (events.Last(static e => IsMigration(e, "completed")).Timestamp - events.First(static e => IsMigration(e, "active")).Timestamp).TotalMilliseconds;
+    }
+
+    // Both QEMUs have been through other moves: what is not wanted is switched off.
+    private static IEnumerable<KeyValuePair<string, bool>> Capabilities(BareSettings settings) =>
+        MigrationCapabilities.Always.Select(static c => KeyValuePair.Create(c, true)).Append(KeyValuePair.Create(MigrationCapabilities.Multifd, settings.Streams > 0));
+
+    private static int? Channels(BareSettings settings) => settings.Streams > 0 ? settings.Streams : null;
 
     private static string Job(CopiedDisk disk) => $"bare-job-{disk.NodeName}";
 

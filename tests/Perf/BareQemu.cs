@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Godwit.Perf.Peers;
 using Godwit.Qemu;
 
 namespace Godwit.Perf;
@@ -14,32 +15,33 @@ internal sealed class BareQemu : IAsyncDisposable
     private const string ImageFolder = "/var/run/godwit-images/kernel-boot/boot/";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly Process _process;
-    private readonly Socket _serial;
-    private readonly Task _drain;
 
-    private BareQemu(Process process, Socket serial, Task drain, QmpClient qmp, string folder)
+    private BareQemu(Process process, GuestConsole console, QmpClient qmp, string folder)
     {
         _process = process;
-        _serial = serial;
-        _drain = drain;
+        Console = console;
         Qmp = qmp;
         Folder = folder;
     }
+
+    public int Pid => _process.Id;
+
+    public GuestConsole Console { get; }
 
     public QmpClient Qmp { get; }
 
     public string Folder { get; }
 
-    public static async Task<BareQemu> StartAsync(Domain domain, string folder, string kernel, CancellationToken ct)
+    public static async Task<BareQemu> StartAsync(Domain domain, string folder, string kernel, GuestTicks ticks, CancellationToken ct)
     {
         var arguments = domain.Arguments.Select(a => Translate(a, folder, kernel)).ToArray();
         var process = Process.Start(new ProcessStartInfo(domain.Binary, arguments))!;
         try
         {
-            var serial = await ConnectAsync(() => UnixPath.ConnectAsync(folder, DomainFolder.QemuSerialSocket, ct), process, ct);
+            var console = await GuestConsole.ConnectAsync(folder, DomainFolder.QemuSerialSocket, ticks, ct);
             var options = new QmpClientOptions { ConnectDeadline = Patience, CommandDeadline = Patience };
             var qmp = await ConnectAsync(() => QmpClient.ConnectAsync(folder, DomainFolder.ControlSocket, options, ct), process, ct);
-            return new BareQemu(process, serial, DrainAsync(serial), qmp, folder);
+            return new BareQemu(process, console, qmp, folder);
         }
         catch
         {
@@ -51,8 +53,7 @@ internal sealed class BareQemu : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Qmp.DisposeAsync();
-        _serial.Dispose();
-        await _drain;
+        await Console.DisposeAsync();
         if (!_process.HasExited)
         {
             _process.Kill();
@@ -91,22 +92,6 @@ internal sealed class BareQemu : IAsyncDisposable
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, ct);
             }
-        }
-    }
-
-    private static async Task DrainAsync(Socket serial)
-    {
-        var buffer = new byte[4096];
-        try
-        {
-            while (await serial.ReceiveAsync(buffer) > 0)
-            {
-                // The guest's console is of no interest here, but somebody has to take it.
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Closed.
         }
     }
 }

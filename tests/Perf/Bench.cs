@@ -1,5 +1,6 @@
 using System.Globalization;
 using Godwit.Machinery;
+using Godwit.Perf.Peers;
 using Godwit.Types;
 
 namespace Godwit.Perf;
@@ -10,7 +11,7 @@ internal static class Bench
     private const string Ours = "Godwit";
     private const string Bare = "bare QMP";
 
-    public static async Task RunAsync(BenchOptions options, TestCluster cluster, Report report, CancellationToken ct)
+    public static async Task RunAsync(BenchOptions options, TestCluster cluster, Report report, PeerReport peers, CancellationToken ct)
     {
         report.Load("at the start");
         if (options.Wants("rules"))
@@ -19,7 +20,12 @@ internal static class Bench
             await QueueBench.RunAsync(options, report, ct);
         }
 
-        if (options.Only == "rules")
+        if (options.Wants("scale"))
+        {
+            await ScaleBench.RunAsync(options, report, ct);
+        }
+
+        if (options.Only is "rules" or "scale")
         {
             report.Load("at the end");
             return;
@@ -28,10 +34,9 @@ internal static class Bench
         var (nodesReady, all) = await cluster.UpAsync(ct);
         report.Add("godwit up: all nodes Ready", "ms", nodesReady.TotalMilliseconds, 3000);
         report.Add("godwit up: virtual machines welcome", "ms", all.TotalMilliseconds);
-        if (options.Wants("moves"))
+        if (options.Wants("footprint"))
         {
-            await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, ct);
-            Memory(cluster, report);
+            await FootprintBench.IdleAsync(cluster, report, ct);
         }
 
         if (options.Wants("api"))
@@ -45,6 +50,11 @@ internal static class Bench
         }
 
         await cluster.ImportGuestAsync(ct);
+        if (options.Wants("peers"))
+        {
+            await PeerBench.RunAsync(options, cluster, peers, ct);
+        }
+
         if (options.Wants("moves"))
         {
             await MovesAsync(options, cluster, report, ct);
@@ -53,6 +63,11 @@ internal static class Bench
         if (options.Wants("drain"))
         {
             await DrainBench.RunAsync(cluster, report, ct);
+        }
+
+        if (options.Wants("footprint"))
+        {
+            await FootprintBench.CrowdAsync(cluster, report, ct);
         }
 
         report.Load("at the end");
@@ -66,19 +81,6 @@ internal static class Bench
         var model = await cluster.Api.GetAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), ct: ct);
         await cluster.Api.DeleteAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", "demo"), ct: ct);
         await ListBench.RunAsync(cluster.Api, model, options.Objects, report, ct);
-    }
-
-    private static void Memory(TestCluster cluster, Report report)
-    {
-        var processes = cluster.Processes();
-        foreach (var process in processes)
-        {
-            var name = string.Join(' ', process.Command.Split(' ').Take(2).Select(w => Path.GetFileName(w)));
-            report.Add($"idle, RSS of {name}", "MiB", process.Rss);
-        }
-
-        report.Add("idle, sum of RSS", "MiB", processes.Sum(p => p.Rss), 350);
-        report.Add("idle, sum of PSS", "MiB", processes.Sum(p => p.Pss));
     }
 
     private static async Task MoveAsync(BenchOptions options, TestCluster cluster, VirtualMachineInstance vmi, Report report, CancellationToken ct)

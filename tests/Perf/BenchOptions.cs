@@ -11,6 +11,15 @@ internal sealed record BenchOptions
     /// <summary>Moves of each kind that count; one more goes before them, for warmth, and is reported apart.</summary>
     public int Hops { get; init; } = 10;
 
+    /// <summary>Moves of each driver in each case of the comparison; null: three in the quick one, five in the whole.</summary>
+    public int? Runs { get; init; }
+
+    /// <summary>A part of everything, in a few minutes; alone it means the comparison with bare QMP and virsh.</summary>
+    public bool Quick { get; init; }
+
+    /// <summary>One JSON object is all that goes to standard output.</summary>
+    public bool Json { get; init; }
+
     public int Objects { get; init; } = 1000;
 
     /// <summary>Leaves the cluster running afterwards.</summary>
@@ -25,7 +34,7 @@ internal sealed record BenchOptions
 
     public string Output { get; init; } = Path.GetFullPath("artifacts/perf");
 
-    public bool Wants(string name) => Only is null || Only == name;
+    public bool Wants(string name) => Only is null ? !Quick || name == "peers" : Only == name;
 
     /// <summary>Null when the words make no sense.</summary>
     public static BenchOptions? Parse(string[] words)
@@ -37,9 +46,16 @@ internal sealed record BenchOptions
             switch (words[i])
             {
                 case "quick":
-                    options = options with { Hops = 4 };
+                    options = options with { Hops = 4, Quick = true };
                     break;
-                case "rules" or "moves" or "drain" or "api":
+                case "--json":
+                    options = options with { Json = true };
+                    break;
+                case "--runs" when int.TryParse(value, CultureInfo.InvariantCulture, out var runs) && runs > 0:
+                    options = options with { Runs = runs };
+                    i++;
+                    break;
+                case "rules" or "moves" or "drain" or "api" or "peers" or "footprint" or "scale":
                     options = options with { Only = words[i] };
                     break;
                 case "--queued" when int.TryParse(value, CultureInfo.InvariantCulture, out var queued) && queued > 0:

@@ -49,6 +49,9 @@ internal static class HostProcesses
         return [.. tree.Select(p => p with { Pss = Pss(p.Pid) })];
     }
 
+    /// <summary>One line of /proc/PID/status that is a size, in MiB.</summary>
+    public static double StatusMiB(int pid, string key) => Number(File.ReadAllLines($"/proc/{pid}/status"), key) / 1024;
+
     private static double Pss(int pid)
     {
         try

@@ -9,7 +9,9 @@ namespace Godwit.Perf;
 /// Plays scheduler, kubelets and the agents of all nodes: target pods run at once, and a migration that was handed over goes
 /// through the writes that real agents make, without a guest.
 /// </summary>
-internal sealed class PlayedAgents(ApiClient api)
+/// <param name="api">Its own word to the API server.</param>
+/// <param name="target">The node that the guest with this number goes to.</param>
+internal sealed class PlayedAgents(ApiClient api, Func<int, string> target)
 {
     private const int Workers = 8;
     private readonly Channel<Func<Task>> _work = Channel.CreateUnbounded<Func<Task>>();
@@ -84,7 +86,7 @@ internal sealed class PlayedAgents(ApiClient api)
                 ["apiVersion"] = "v1",
                 ["kind"] = "Binding",
                 ["metadata"] = new JsonObject { ["name"] = key.Name },
-                ["target"] = new JsonObject { ["kind"] = "Node", ["name"] = QueueCluster.Node(number + (QueueCluster.Nodes / 2)) },
+                ["target"] = new JsonObject { ["kind"] = "Node", ["name"] = target(number) },
             });
         await api.PatchAsync(Kinds.Pod, key, PatchKind.Merge, JsonNode.Parse(Seed.Running)!, WriteOptions.Status);
     }

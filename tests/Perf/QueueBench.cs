@@ -22,9 +22,9 @@ internal static class QueueBench
         await using var cluster = new QueueCluster();
         await cluster.StartAsync(options.Manifests, patience.Token);
         var few = Math.Max(1, options.Queued / 10);
-        await QueueCluster.ForEachAsync(few, i => Seed.GuestAsync(cluster.Api, Name("few", i), QueueCluster.Node(i), patience.Token));
-        await QueueCluster.ForEachAsync(options.Queued, i => Seed.GuestAsync(cluster.Api, Name("many", i), QueueCluster.Node(i), patience.Token));
-        cluster.Work(new PlayedAgents(cluster.Api));
+        await QueueCluster.ForEachAsync(few, i => Seed.GuestAsync(cluster.Api, Name("few", i), cluster.Node(i), patience.Token));
+        await QueueCluster.ForEachAsync(options.Queued, i => Seed.GuestAsync(cluster.Api, Name("many", i), cluster.Node(i), patience.Token));
+        cluster.Work();
         try
         {
             var small = await SettleAsync(cluster, "few", few, report, patience.Token);

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Godwit.Perf;
 
 /// <summary>An API server and virt-controller within this process, with nodes and guests that are only played.</summary>
-internal sealed class QueueCluster : IAsyncDisposable
+/// <param name="nodes">How many nodes are played; an even number.</param>
+internal sealed class QueueCluster(int nodes = 8) : IAsyncDisposable
 {
-    public const int Nodes = 8;
     private const int Writers = 8;
     private readonly string _folder = Directory.CreateTempSubdirectory("godwit-queue-").FullName;
     private readonly CancellationTokenSource _stop = new();
@@ -22,7 +22,13 @@ internal sealed class QueueCluster : IAsyncDisposable
 
     public ReconcileCounter Looks { get; } = new("migration");
 
-    public static string Node(int i) => $"node{i % Nodes:00}";
+    /// <summary>What virt-controller needs to reach the API server.</summary>
+    public string Kubeconfig => Path.Combine(_folder, "kubeconfig");
+
+    public string Node(int i) => $"node{i % nodes:00}";
+
+    /// <summary>Where the guest with this number is after its move: the node across.</summary>
+    public string NodeAcross(int i) => Node(i + (nodes / 2));
 
     public async Task StartAsync(string manifests, CancellationToken ct)
     {
@@ -31,7 +37,7 @@ internal sealed class QueueCluster : IAsyncDisposable
         var context = new ClusterContext(
             new ClusterOptions { StateDirectory = _folder, Name = "queue" }, _server, NullLoggerFactory.Instance, TimeProvider.System)
         {
-            KubeconfigPath = Path.Combine(_folder, "kubeconfig"),
+            KubeconfigPath = Kubeconfig,
         };
         _running = [.. ClusterControllers.All().Select(part => part.RunAsync(context, _stop.Token))];
         Api = ApiClient.FromKubeconfig(context.KubeconfigPath);
@@ -45,18 +51,18 @@ internal sealed class QueueCluster : IAsyncDisposable
             await CreateAllAsync(Path.Combine(manifests, file), ct);
         }
 
-        for (var i = 0; i < Nodes; i++)
-        {
-            await Api.CreateAsync(Kinds.Node, NodeDocument(Node(i)), ct: ct);
-        }
+        await ForEachAsync(nodes, i => Api.CreateAsync(Kinds.Node, NodeDocument(Node(i)), ct: ct));
     }
 
     /// <summary>From here on virt-controller works, and the played agents with it.</summary>
-    public void Work(PlayedAgents agents)
+    public void Work()
     {
         _running.Add(VirtControllers.RunAsync(new VirtControllerOptions(), Api, Looks, TimeProvider.System, _stop.Token));
-        _running.Add(agents.RunAsync(_stop.Token));
+        Play();
     }
+
+    /// <summary>From here on the agents play, for a virt-controller that works elsewhere.</summary>
+    public void Play() => _running.Add(new PlayedAgents(Api, NodeAcross).RunAsync(_stop.Token));
 
     /// <summary>A part that ended with an error before its time; null while all is well.</summary>
     public string? Problem() => _running.Find(static task => task.IsFaulted)?.Exception?.GetBaseException().Message;

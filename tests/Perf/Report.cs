@@ -85,7 +85,7 @@ internal sealed class Report
         };
     }
 
-    private static double MedianOf(List<double> values)
+    public static double MedianOf(IReadOnlyCollection<double> values)
     {
         var sorted = values.Order().ToList();
         return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;

@@ -54,18 +54,32 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
     }
 
     /// <summary>All processes of the cluster, which descend from its supervisor.</summary>
-    public IReadOnlyList<HostProcessFacts> Processes()
-    {
-        var daemon = HostProcesses.All().Single(p => p.Command.Contains($"supervise --state {_state}", StringComparison.Ordinal));
-        return HostProcesses.Tree(daemon.Pid);
-    }
+    public IReadOnlyList<HostProcessFacts> Processes() => HostProcesses.Tree(SupervisorPid());
+
+    public int SupervisorPid() => HostProcesses.All().Single(p => p.Command.Contains($"supervise --state {_state}", StringComparison.Ordinal)).Pid;
+
+    /// <summary>The settings of all migrations from here on.</summary>
+    public Task ConfigureMigrationsAsync(JsonObject migrations, CancellationToken ct) => Api.PatchAsync(
+        Kinds.KubeVirt,
+        new NamespacedName(Installation.Namespace, Installation.KubeVirtName),
+        PatchKind.Merge,
+        new JsonObject { ["spec"] = new JsonObject { ["configuration"] = new JsonObject { ["migrations"] = migrations } } },
+        ct: ct);
+
+    /// <summary>The lines of the node's agent that hold the text, the oldest first.</summary>
+    public IEnumerable<string> AgentLog(string node, string text) =>
+        File.ReadLines(Path.Combine(_state, "log", $"handler-{node}.log")).Where(line => line.Contains(text, StringComparison.Ordinal));
 
     public static HostProcessFacts InPod(string podUid, string program) => HostProcesses.All().First(p =>
         p.Cgroup.Contains($"/{podUid}/", StringComparison.Ordinal)
         && Path.GetFileName(p.Command.Split(' ')[0]).StartsWith(program, StringComparison.Ordinal));
 
+    /// <summary>The meeting place of agent, launcher and QEMU of one pod.</summary>
+    public string DomainFolderOf(string node, string podUid) =>
+        Path.Combine(_state, "nodes", node, "kubelet", "pods", podUid, "volumes", "kubernetes.io~empty-dir", "godwit");
+
     public Domain ReadDomain(string node, string podUid) =>
-        Domain.Read(Path.Combine(_state, "nodes", node, "kubelet", "pods", podUid, "volumes", "kubernetes.io~empty-dir", "godwit"))
+        Domain.Read(DomainFolderOf(node, podUid))
         ?? throw new InvalidOperationException($"pod {podUid} has no domain");
 
     public Task<VirtualMachineInstance> CreateGuestAsync(CancellationToken ct) => CreateGuestAsync("demo", static _ => { }, ct);

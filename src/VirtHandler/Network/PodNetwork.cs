@@ -45,11 +45,15 @@ public sealed class PodNetwork(IHostTools tools) : IPodNetwork
         }
     }
 
-    public Task AllowMigrationAsync(int pid, string sourceIp, IReadOnlyList<int> ports, CancellationToken cancellationToken)
+    public async Task AllowMigrationAsync(int pid, string sourceIp, IReadOnlyList<int> ports, CancellationToken cancellationToken)
     {
         var elements = string.Join(", ", ports.Select(port => $"{sourceIp} . {port}"));
         var rule = $"add element ip {PodNetworkPlan.TableName} {PodNetworkPlan.MigrationSet} {{ {elements} }}\n";
-        return tools.RequireAsync("nsenter", InNetworkOf(pid, "nft", "-f", "-"), rule, cancellationToken);
+        var result = await tools.RunAsync("nsenter", InNetworkOf(pid, "nft", "-f", "-"), rule, cancellationToken);
+        if (!result.Succeeded && (await ReadFactsAsync(pid, cancellationToken)).HasRules)
+        {
+            throw new HostToolException($"the ports of the migration could not be opened: {result.Error.Trim()}");
+        }
     }
 
     public async Task RevokeMigrationAsync(int pid, CancellationToken cancellationToken)

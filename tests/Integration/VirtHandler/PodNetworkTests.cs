@@ -81,6 +81,19 @@ public sealed class PodNetworkTests
     }
 
     [Fact]
+    public async Task A_guest_without_a_network_can_be_migrated_too()
+    {
+        Tool.RequireRoot();
+        await using var pod = await ScratchPod.StartAsync();
+        var network = new PodNetwork(Tool.Host);
+
+        await network.AllowMigrationAsync(pod.Pid, ScratchPod.ClientAddress, [5901], Ct);
+        await network.RevokeMigrationAsync(pod.Pid, Ct);
+
+        (await network.ReadFactsAsync(pod.Pid, Ct)).HasRules.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task The_DHCP_server_ends_with_its_pod()
     {
         Tool.RequireRoot();
