@@ -23,12 +23,14 @@ internal sealed class BarePair : IAsyncDisposable
     private readonly Domain _incoming;
     private readonly string _kernel;
     private readonly string _root;
+    private readonly IReadOnlyList<BarePlace> _places;
     private BareQemu _now;
     private BareQemu? _next;
     private int _hops;
 
-    private BarePair(Domain incoming, string kernel, string root, BareQemu now, GuestTicks ticks)
+    private BarePair(Domain incoming, string kernel, string root, IReadOnlyList<BarePlace> places, BareQemu now, GuestTicks ticks)
     {
+        _places = places;
         Ticks = ticks;
         _incoming = incoming;
         _kernel = kernel;
@@ -41,15 +43,15 @@ internal sealed class BarePair : IAsyncDisposable
     /// <summary>The QEMU in which the guest lives at present.</summary>
     public BareQemu Now => _now;
 
-    public static async Task<BarePair> BootAsync(Domain boot, Domain incoming, string kernel, CancellationToken ct)
+    public static async Task<BarePair> BootAsync(Domain boot, Domain incoming, string kernel, IReadOnlyList<BarePlace> places, CancellationToken ct)
     {
         var root = Directory.CreateTempSubdirectory("godwit-bare-").FullName;
         var folder = await FolderAsync(root, boot, 0, ct);
         var ticks = new GuestTicks();
-        var qemu = await BareQemu.StartAsync(boot, folder, kernel, ticks, ct);
+        var qemu = await BareQemu.StartAsync(boot, folder, kernel, places[0], ticks, ct);
         await qemu.Qmp.ContinueAsync(ct);
         await qemu.Console.ReadyAsync(ct);
-        return new BarePair(incoming, kernel, root, qemu, ticks);
+        return new BarePair(incoming, kernel, root, places, qemu, ticks);
     }
 
     public Task FreezeAsync(CancellationToken ct) => _now.Qmp.StopAsync(ct);
@@ -61,15 +63,16 @@ internal sealed class BarePair : IAsyncDisposable
     public async Task<BareHop> HopAsync(BareSettings settings, CancellationToken ct)
     {
         var folder = await FolderAsync(_root, _incoming, ++_hops, ct);
+        var place = _places[_hops % _places.Count];
         WriteCertificates(folder);
         var began = Stopwatch.GetTimestamp();
-        var target = _next = await BareQemu.StartAsync(_incoming, folder, _kernel, Ticks, ct);
+        var target = _next = await BareQemu.StartAsync(_incoming, folder, _kernel, place, Ticks, ct);
         var disks = _incoming.CopiedDisks;
-        await ListenAsync(target.Qmp, folder, disks, settings, ct);
+        await ListenAsync(target.Qmp, place.Address, folder, disks, settings, ct);
         var source = _now.Qmp;
-        await PrepareAsync(source, folder, disks, settings, ct);
+        await PrepareAsync(source, place.Address, folder, disks, settings, ct);
         var from = source.Events.Position;
-        await source.MigrateAsync($"tcp:127.0.0.1:{MemoryPort}", resume: false, ct);
+        await source.MigrateAsync($"tcp:{place.Address}:{MemoryPort}", resume: false, ct);
         var started = Stopwatch.GetTimestamp();
         await CopyAsync(source, from, settings.StopAfter, ct);
         var copy = Stopwatch.GetElapsedTime(started);
@@ -117,7 +120,7 @@ internal sealed class BarePair : IAsyncDisposable
         Directory.Delete(_root, recursive: true);
     }
 
-    private static async Task ListenAsync(QmpClient target, string folder, CopiedDisk[] disks, BareSettings settings, CancellationToken ct)
+    private static async Task ListenAsync(QmpClient target, string address, string folder, CopiedDisk[] disks, BareSettings settings, CancellationToken ct)
     {
         if (settings.Tls)
         {
@@ -129,7 +132,7 @@ internal sealed class BarePair : IAsyncDisposable
             new MigrationParameters { MultifdChannels = Channels(settings), TlsCreds = settings.Tls ? "bare-server" : "" }, ct);
         if (disks.Length > 0)
         {
-            await target.NbdServerStartAsync("127.0.0.1", DiskPort, settings.Tls ? "bare-server" : null, null, ct);
+            await target.NbdServerStartAsync(address, DiskPort, settings.Tls ? "bare-server" : null, null, ct);
         }
 
         foreach (var disk in disks)
@@ -137,10 +140,10 @@ internal sealed class BarePair : IAsyncDisposable
             await target.BlockExportAddAsync($"bare-{disk.NodeName}", disk.NodeName, writable: true, ct);
         }
 
-        await target.MigrateIncomingAsync($"tcp:127.0.0.1:{MemoryPort}", ct);
+        await target.MigrateIncomingAsync($"tcp:{address}:{MemoryPort}", ct);
     }
 
-    private static async Task PrepareAsync(QmpClient source, string folder, CopiedDisk[] disks, BareSettings settings, CancellationToken ct)
+    private static async Task PrepareAsync(QmpClient source, string address, string folder, CopiedDisk[] disks, BareSettings settings, CancellationToken ct)
     {
         var objects = await source.ListObjectsAsync(ct);
         // It may hold the server's credentials of its own arrival, and the client's of nobody.
@@ -172,7 +175,7 @@ internal sealed class BarePair : IAsyncDisposable
             {
                 ["driver"] = "nbd",
                 ["node-name"] = Remote(disk),
-                ["server"] = new JsonObject { ["type"] = "inet", ["host"] = "127.0.0.1", ["port"] = $"{DiskPort}" },
+                ["server"] = new JsonObject { ["type"] = "inet", ["host"] = address, ["port"] = $"{DiskPort}" },
                 ["export"] = disk.NodeName,
                 ["discard"] = "unmap",
             };

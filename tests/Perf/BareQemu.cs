@@ -32,10 +32,11 @@ internal sealed class BareQemu : IAsyncDisposable
 
     public string Folder { get; }
 
-    public static async Task<BareQemu> StartAsync(Domain domain, string folder, string kernel, GuestTicks ticks, CancellationToken ct)
+    public static async Task<BareQemu> StartAsync(Domain domain, string folder, string kernel, BarePlace place, GuestTicks ticks, CancellationToken ct)
     {
         var arguments = domain.Arguments.Select(a => Translate(a, folder, kernel)).ToArray();
-        var process = Process.Start(new ProcessStartInfo(domain.Binary, arguments))!;
+        // nsenter becomes QEMU: it is one process all the time.
+        var process = Process.Start(new ProcessStartInfo("nsenter", [$"--net=/run/netns/{place.NetworkNamespace}", domain.Binary, .. arguments]))!;
         try
         {
             var console = await GuestConsole.ConnectAsync(folder, DomainFolder.QemuSerialSocket, ticks, ct);

@@ -30,6 +30,9 @@ internal sealed record BenchOptions
     /// <summary>Migrations that are queued at once.</summary>
     public int Queued { get; init; } = 1500;
 
+    /// <summary>The one size of the played cluster that is measured; null: three, each ten times the one before.</summary>
+    public int? Vmis { get; init; }
+
     public string Manifests { get; init; } = Path.GetFullPath("deploy");
 
     public string Output { get; init; } = Path.GetFullPath("artifacts/perf");
@@ -60,6 +63,10 @@ internal sealed record BenchOptions
                     break;
                 case "--queued" when int.TryParse(value, CultureInfo.InvariantCulture, out var queued) && queued > 0:
                     options = options with { Queued = queued };
+                    i++;
+                    break;
+                case "--vmis" when int.TryParse(value, CultureInfo.InvariantCulture, out var vmis) && vmis >= 20:
+                    options = options with { Vmis = vmis };
                     i++;
                     break;
                 case "--keep":

@@ -13,6 +13,7 @@ internal sealed class ControllerProcess : IAsyncDisposable
     {
         var info = new ProcessStartInfo(Path.Combine(bin, "godwitd"), ["virt-controller", "--kubeconfig", kubeconfig, "--log-level", "Warning"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

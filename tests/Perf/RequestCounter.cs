@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 
@@ -9,6 +10,7 @@ internal sealed class RequestCounter : IObserver<DiagnosticListener>, IObserver<
     private const string Event = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
     private readonly string _client;
     private readonly List<IDisposable> _subscriptions = [];
+    private readonly ConcurrentDictionary<string, long> _byKind = new(StringComparer.Ordinal);
     private long _all;
 
     /// <param name="client">How its User-Agent begins.</param>
@@ -19,6 +21,9 @@ internal sealed class RequestCounter : IObserver<DiagnosticListener>, IObserver<
     }
 
     public long All => Interlocked.Read(ref _all);
+
+    /// <summary>By verb, resource and subresource.</summary>
+    public IReadOnlyDictionary<string, long> ByKind() => _byKind.ToDictionary(StringComparer.Ordinal);
 
     public void OnNext(DiagnosticListener value)
     {
@@ -34,7 +39,17 @@ internal sealed class RequestCounter : IObserver<DiagnosticListener>, IObserver<
             && request.Headers.UserAgent.ToString().StartsWith(_client, StringComparison.Ordinal))
         {
             Interlocked.Increment(ref _all);
+            _byKind.AddOrUpdate($"{request.Method} {ResourceOf(request.Path.Value ?? "")}", 1, static (_, count) => count + 1);
         }
+    }
+
+    private static string ResourceOf(string path)
+    {
+        var words = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        // /api/VERSION or /apis/GROUP/VERSION, then namespaces/NAMESPACE where there is one, then RESOURCE/NAME/SUBRESOURCE.
+        var rest = words.Skip(words is ["api", ..] ? 2 : 3).ToList();
+        var named = rest is ["namespaces", _, _, ..] ? rest[2..] : rest;
+        return named.Count > 2 ? $"{named[0]}/{named[2]}" : named.FirstOrDefault() ?? path;
     }
 
     public void OnCompleted()

@@ -22,7 +22,7 @@ internal static class ScaleBench
     public static async Task RunAsync(BenchOptions options, Report report, CancellationToken ct)
     {
         Figures? before = null;
-        foreach (var size in options.Quick ? Sizes[..2] : Sizes)
+        foreach (var size in options.Vmis is { } one ? [one] : options.Quick ? Sizes[..2] : Sizes)
         {
             var now = await SizeAsync(options, size, report, ct);
             if (before is not null)
@@ -72,7 +72,7 @@ internal static class ScaleBench
     private static async Task<Figures> MigrateAsync(
         QueueCluster cluster, ControllerProcess controller, RequestCounter requests, string label, int count, Report report, CancellationToken ct)
     {
-        var (cpu, asked) = (controller.CpuSeconds, requests.All);
+        var (cpu, asked, kinds) = (controller.CpuSeconds, requests.All, requests.ByKind());
         var created = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var settling = SettleAsync(cluster, created, count, watching.Token);
@@ -93,14 +93,19 @@ internal static class ScaleBench
             report.Add($"{label}: … one of them, on average", "ms", figures.TimeEach);
             report.Add($"{label}: … CPU of virt-controller for one", "ms", figures.CpuEach);
             report.Add($"{label}: … requests of virt-controller for one", "", figures.RequestsEach);
+            report.Note($"{label}: requests for one: " + string.Join(", ", requests.ByKind()
+                .Select(now => (now.Key, Each: (double)(now.Value - kinds.GetValueOrDefault(now.Key)) / count))
+                .Where(static kind => kind.Each >= 0.05)
+                .OrderByDescending(static kind => kind.Each)
+                .Select(static kind => string.Create(CultureInfo.InvariantCulture, $"{kind.Each:0.0} {kind.Key}"))));
             report.Add($"{label}: … longest wait of any for its first look", "ms", longest);
             report.Add($"{label}: … RSS of virt-controller afterwards", "MiB", controller.Rss);
             report.Add($"{label}: … RSS of virt-controller, peak", "MiB", controller.PeakRss);
             return figures;
         }
-        catch (Exception) when (cluster.Problem() is { } problem)
+        catch (Exception e) when (cluster.Problem() is { } problem)
         {
-            throw new InvalidOperationException($"{label}: a part of the played cluster ended: {problem}");
+            throw new InvalidOperationException($"{label}: a part of the played cluster ended: {problem}", e);
         }
         finally
         {

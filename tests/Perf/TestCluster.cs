@@ -19,6 +19,9 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
 
     public ApiClient Api => _api ?? throw new InvalidOperationException("the cluster is not up");
 
+    /// <summary>The networks of its two nodes.</summary>
+    public static IReadOnlyList<BarePlace> Places { get; } = [new($"{Name}-node01", "10.126.0.11"), new($"{Name}-node02", "10.126.0.12")];
+
     /// <summary>A client with connections of its own.</summary>
     public ApiClient NewClient() => ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
 

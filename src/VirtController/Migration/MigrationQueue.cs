@@ -134,9 +134,17 @@ internal sealed class MigrationQueue(Func<MigrationConfiguration> limits, Action
         return [.. MigrationLimits.Granted(FirstLocked(settings), settings).Select(static candidate => candidate.Migration.Key())];
     }
 
-    /// <summary>Those that run, and of each group as many as one node may send: no more of them could get a place.</summary>
+    /// <summary>
+    /// Those that run, and of each group as many as one node may send: no more of them could get a place. While no place is free
+    /// nobody who waits can get one: with a group for each of a thousand nodes, to put them in order would be most of the work.
+    /// </summary>
     private List<Candidate> FirstLocked(MigrationConfiguration settings)
     {
+        if (_active.Count >= (settings.ParallelMigrationsPerCluster ?? 0))
+        {
+            return [.. _active.Values];
+        }
+
         var most = (int)Math.Clamp(settings.ParallelOutboundMigrationsPerNode ?? 0, 0, int.MaxValue);
         return [.. _active.Values, .. _waiting.Values.SelectMany(group => group.Take(most))];
     }

@@ -7,9 +7,9 @@ internal sealed class BarePeer(BarePair pair) : IPeer
 {
     public string Name => "bare";
 
-    public static async Task<BarePeer> BootAsync(Domain boot, Domain incoming, string kernel, CancellationToken ct)
+    public static async Task<BarePeer> BootAsync(Domain boot, Domain incoming, string kernel, IReadOnlyList<BarePlace> places, CancellationToken ct)
     {
-        var pair = await BarePair.BootAsync(boot, incoming, kernel, ct);
+        var pair = await BarePair.BootAsync(boot, incoming, kernel, places, ct);
         await pair.Now.Console.RestAsync(ct);
         return new BarePeer(pair);
     }

@@ -80,6 +80,7 @@ internal sealed class LibvirtNode : IAsyncDisposable
         var script = Path.Combine(AppContext.BaseDirectory, "Peers", "libvirt-node.sh");
         var info = new ProcessStartInfo("unshare", ["-m", "-n", "-u", "-p", "--fork", "--kill-child", "--mount-proc", script, folder, NameOf(number)])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
         };
         return new LibvirtNode(Process.Start(info)!, folder, number);
