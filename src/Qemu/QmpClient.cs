@@ -19,7 +19,7 @@ public sealed class QmpClient : IAsyncDisposable
     /// </summary>
     private const int MaxUnanswered = 6;
 
-    private readonly NetworkStream _stream;
+    private readonly Stream _stream;
     private readonly QmpClientOptions _options;
     private readonly ConcurrentDictionary<long, Pending> _pending = new();
     private readonly SemaphoreSlim _write = new(1, 1);
@@ -31,9 +31,9 @@ public sealed class QmpClient : IAsyncDisposable
     private long _lastId;
     private int _unanswered;
 
-    private QmpClient(Socket socket, QmpClientOptions options)
+    private QmpClient(Stream stream, QmpClientOptions options)
     {
-        _stream = new NetworkStream(socket, ownsSocket: true);
+        _stream = stream;
         _options = options;
         Events = new QmpEventLog(options.EventCapacity, options.Time);
     }
@@ -52,14 +52,19 @@ public sealed class QmpClient : IAsyncDisposable
     public static async Task<QmpClient> ConnectAsync(
         string directory, string name, QmpClientOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var socket = await UnixPath.ConnectAsync(directory, name, cancellationToken).ConfigureAwait(false);
-        return await StartAsync(socket, options ?? new QmpClientOptions(), cancellationToken).ConfigureAwait(false);
+        options ??= new QmpClientOptions();
+        var stream = await options.Connect(directory, name, cancellationToken).ConfigureAwait(false);
+        return await StartAsync(stream, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes over a connected socket and negotiates.</summary>
-    public static async Task<QmpClient> StartAsync(Socket socket, QmpClientOptions options, CancellationToken cancellationToken)
+    public static Task<QmpClient> StartAsync(Socket socket, QmpClientOptions options, CancellationToken cancellationToken) =>
+        StartAsync(new NetworkStream(socket, ownsSocket: true), options, cancellationToken);
+
+    /// <summary>Takes over a connected stream, which it closes in the end, and negotiates.</summary>
+    public static async Task<QmpClient> StartAsync(Stream stream, QmpClientOptions options, CancellationToken cancellationToken)
     {
-        var client = new QmpClient(socket, options);
+        var client = new QmpClient(stream, options);
         try
         {
             client._reader = client.ReadAsync();

@@ -16,4 +16,10 @@ public sealed record QmpClientOptions
     public int EventCapacity { get; init; } = 1024;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// How the socket of a name in a folder is reached. Like <see cref="UnixPath.ConnectAsync"/> it throws a
+    /// <see cref="System.Net.Sockets.SocketException"/> when nobody listens there.
+    /// </summary>
+    public Func<string, string, CancellationToken, Task<Stream>> Connect { get; init; } = UnixPath.OpenAsync;
 }

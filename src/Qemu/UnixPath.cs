@@ -37,6 +37,10 @@ public static partial class UnixPath
         }
     }
 
+    /// <summary>Connects as <see cref="ConnectAsync"/> does; the stream owns the socket.</summary>
+    public static async Task<Stream> OpenAsync(string directory, string name, CancellationToken cancellationToken) =>
+        new NetworkStream(await ConnectAsync(directory, name, cancellationToken).ConfigureAwait(false), ownsSocket: true);
+
     /// <summary>Listens on <paramref name="name"/> in <paramref name="directory"/>; a left-over socket of that name is replaced.</summary>
     public static Socket Listen(string directory, string name, int backlog = 16)
     {

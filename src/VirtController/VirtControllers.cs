@@ -25,7 +25,8 @@ public static class VirtControllers
         return election.RunAsync(term => WorkAsync(options, api, loggers, clock, term), ct);
     }
 
-    private static Task WorkAsync(
+    /// <summary>The work of the one that leads, until cancelled.</summary>
+    internal static Task WorkAsync(
         VirtControllerOptions options, ApiClient api, ILoggerFactory loggers, TimeProvider clock, CancellationToken ct)
     {
         // Caches and queues live for one term: what was known in an earlier one may have been decided over since.

@@ -1,12 +1,6 @@
 using Godwit.Machinery;
 using Godwit.Qemu;
-using Godwit.Types;
-using Godwit.VirtHandler.Agents;
-using Godwit.VirtHandler.Boot;
 using Godwit.VirtHandler.Devices;
-using Godwit.VirtHandler.Disks;
-using Godwit.VirtHandler.Host;
-using Godwit.VirtHandler.Migration;
 using Godwit.VirtHandler.Node;
 using Godwit.VirtHandler.Subresources;
 using Microsoft.Extensions.Logging;
@@ -16,9 +10,7 @@ namespace Godwit.VirtHandler;
 /// <summary>The agent of one node.</summary>
 public static partial class VirtHandlerAgent
 {
-    private const string Component = "virt-handler";
-    private const string VmisByPod = "pod";
-    private const string VmisByClaim = "claim";
+    internal const string Component = "virt-handler";
     private static readonly TimeSpan ProbeRetry = TimeSpan.FromSeconds(30);
 
     /// <summary>Works until cancelled; throws when one of its loops cannot go on.</summary>
@@ -49,93 +41,23 @@ public static partial class VirtHandlerAgent
         }
     }
 
-    private static async Task WorkAsync(
+    private static Task WorkAsync(
         VirtHandlerOptions options, ApiClient api, EventRecorder events, NodeFacts node, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger(Component);
-        var vmis = new Informer<VirtualMachineInstance>(api, Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, logger, time)
-            .WithIndex(VmisByPod, VmiReconciler.PodUids)
-            .WithIndex(VmisByClaim, VmiReconciler.ClaimKeys);
-        var pods = new Informer<Pod>(api, Kinds.Pod, TypesJson.Default.Pod, logger, time, new InformerOptions
-        {
-            FieldSelector = $"spec.nodeName={options.Node}",
-            LabelSelector = $"{Labels.App}={Labels.AppVirtLauncher}",
-        }).WithIndex(VmiReconciler.PodsByUid, pod => [pod.Metadata.Uid!]);
-        var claims = new Informer<PersistentVolumeClaim>(api, Kinds.PersistentVolumeClaim, TypesJson.Default.PersistentVolumeClaim, logger, time);
-        var nodes = new Informer<Types.Node>(api, Kinds.Node, TypesJson.Default.Node, logger, time, new InformerOptions
-        {
-            FieldSelector = $"metadata.name={options.Node}",
-        });
-        var configuration = new ConfigurationCache(api, logger, time);
-
-        var tools = new HostTools(time);
-        var volumes = new VolumeGatherer(api);
-        var network = new Network.PodNetwork(tools);
-        var locator = new PodLocator();
-        var preparer = new GuestPreparer(locator, network, new ContainerDisks(locator), new DiskPreparer(tools), volumes, node);
-        await using var migrations = new MigrationReconciler(
-            key => new ApiMigrationRecord(api, events, key), new MigrationTools(new TargetDomain(preparer, options), network, tools), loggers, time);
-        ControllerRunner? runner = null;
-        var watchers = new GuestWatchers(key => runner!.Enqueue(key), logger, time);
-        var agents = new GuestAgents(logger, time);
-        var reconciler = new VmiReconciler(
-            api, vmis, pods, nodes, () => configuration.Current, options, node, preparer, watchers, agents, volumes, locator, migrations, events, logger, time);
-        runner = new ControllerRunner("vmi", reconciler.ReconcileAsync, logger, time, new ControllerOptions { Workers = options.Workers });
-
-        vmis.OnChange(change =>
-        {
-            if (change.New is { } vmi)
-            {
-                migrations.Notice(vmi);
-            }
-
-            runner.Enqueue(change.Key);
-        });
-        pods.OnChange(change =>
-        {
-            Enqueue(vmis.ByIndex(VmisByPod, change.Last.Metadata.Uid!));
-
-            if (change.New is null)
-            {
-                var left = pods.List().Select(pod => pod.Metadata.Uid!).ToHashSet(StringComparer.Ordinal);
-                watchers.KeepOnly(left);
-                agents.KeepOnly(left);
-            }
-        });
-
-        // What decides whether a guest can move: its claims, the node's labels, the settings.
-        claims.OnChange(change => Enqueue(vmis.ByIndex(VmisByClaim, change.Key.ToString())));
-        nodes.OnChange(change =>
-        {
-            if (NodeLabels.NamesHostModel(change.Old?.Metadata.Labels) != NodeLabels.NamesHostModel(change.New?.Metadata.Labels))
-            {
-                Enqueue(vmis.List());
-            }
-        });
-        configuration.OnChange(() => Enqueue(vmis.List()));
-
         var guests = new GuestEndpoints(
             new GuestCommands(api, options, events, logger, time), new GuestScreens(api, options, time), new GuestQuestions(api, options, time));
-        await TaskGroup.RunAsync(
+        return GuestWork.RunAsync(
+            options,
+            api,
+            events,
+            node,
+            NodeEdges.OfHost(time),
+            loggers,
+            time,
             cancellationToken,
-            vmis.RunAsync,
-            pods.RunAsync,
-            claims.RunAsync,
-            nodes.RunAsync,
-            configuration.RunAsync,
-            events.RunAsync,
-            watchers.RunAsync,
             new Console.ConsoleServer(api, options, loggers, logger, time, guests.Map).RunAsync,
-            new Heartbeat(api, options, node.Capabilities, logger, time).RunAsync,
-            ct => runner.RunAsync(ct, vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync));
-
-        void Enqueue(IEnumerable<VirtualMachineInstance> changed)
-        {
-            foreach (var vmi in changed)
-            {
-                runner.Enqueue(new NamespacedName(vmi.Metadata.Namespace!, vmi.Metadata.Name!));
-            }
-        }
+            new Heartbeat(api, options, node.Capabilities, logger, time).RunAsync);
     }
 
     // A node whose QEMU will not do says so again and again, and looks again: the remedy is an installation, not a restart.

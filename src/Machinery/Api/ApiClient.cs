@@ -41,6 +41,12 @@ public sealed partial class ApiClient : IDisposable
     /// <summary>Address of the API server.</summary>
     public Uri BaseUri => _baseUri;
 
+    /// <summary>How long a watch lasts when its user does not say.</summary>
+    public TimeSpan WatchDuration => _options.WatchDuration;
+
+    /// <summary>Chance for the waits of those who use this client.</summary>
+    public Random Jitter => _options.Jitter;
+
     /// <summary>Namespace of the kubeconfig's context; <c>default</c> when it names none.</summary>
     public string Namespace { get; }
 

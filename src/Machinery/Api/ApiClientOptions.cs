@@ -12,6 +12,15 @@ public sealed record ApiClientOptions
     /// <summary>Deadline of a call that does not stream.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long one watch lasts before the server ends it in order; up to half as long again, by chance. A connection that
+    /// died without a word is found out ten seconds after that.
+    /// </summary>
+    public TimeSpan WatchDuration { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Chance for the waits of those who use the client, so that they do not ask in step.</summary>
+    public Random Jitter { get; init; } = Random.Shared;
+
     /// <summary>Shown in the server's logs, and the field manager of writes that name none.</summary>
     public string UserAgent { get; init; } = "godwit";
 }

@@ -20,7 +20,7 @@ public sealed partial class Informer<T>
     private readonly ObjectStore<T> _store = new();
     private readonly List<Action<Change<T>>> _handlers = [];
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
+    private readonly Backoff _backoff;
     private string? _version;
     private bool _started;
     private bool _complaining;
@@ -34,6 +34,7 @@ public sealed partial class Informer<T>
         _logger = logger;
         _clock = clock ?? TimeProvider.System;
         _options = options ?? new();
+        _backoff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10), random: api.Jitter);
     }
 
     /// <summary>Whether the first list is in the cache and its handlers have run.</summary>
@@ -69,7 +70,7 @@ public sealed partial class Informer<T>
     /// <summary>All objects, in no order.</summary>
     public IReadOnlyList<T> List() => _store.List();
 
-    /// <summary>The objects for which the index gave that value, in no order.</summary>
+    /// <summary>The objects for which the index gave that value, in the order of their names.</summary>
     public IReadOnlyList<T> ByIndex(string index, string value) => _store.ByIndex(index, value);
 
     /// <summary>Waits until the first list is in the cache.</summary>
@@ -150,7 +151,7 @@ public sealed partial class Informer<T>
 
     private async Task WatchAsync(string version, CancellationToken ct)
     {
-        var duration = _options.WatchDuration * (1 + (Random.Shared.NextDouble() / 2));
+        var duration = (_options.WatchDuration ?? _api.WatchDuration) * (1 + (_api.Jitter.NextDouble() / 2));
         var options = new WatchOptions
         {
             LabelSelector = _options.LabelSelector,

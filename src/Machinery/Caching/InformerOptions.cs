@@ -13,9 +13,6 @@ public sealed record InformerOptions
     /// <summary>A single object of a namespaced kind, which also those may follow who have no right to the others.</summary>
     public static InformerOptions One(NamespacedName name) => new() { Namespace = name.Namespace, FieldSelector = $"metadata.name={name.Name}" };
 
-    /// <summary>
-    /// How long one watch lasts before the server ends it in order; up to half as long again, by chance. A connection that
-    /// died without a word is found out ten seconds after that.
-    /// </summary>
-    public TimeSpan WatchDuration { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>How long one watch lasts; null: <see cref="ApiClientOptions.WatchDuration"/>.</summary>
+    public TimeSpan? WatchDuration { get; init; }
 }

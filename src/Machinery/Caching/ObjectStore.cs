@@ -124,9 +124,9 @@ internal sealed class ObjectStore<T>
 
     private sealed class Index(Func<T, IEnumerable<string>> values)
     {
-        private readonly Dictionary<string, ImmutableHashSet<NamespacedName>> _keys = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, ImmutableSortedSet<NamespacedName>> _keys = new(StringComparer.Ordinal);
 
-        public ImmutableHashSet<NamespacedName> Keys(string value) => _keys.GetValueOrDefault(value, []);
+        public ImmutableSortedSet<NamespacedName> Keys(string value) => _keys.GetValueOrDefault(value, []);
 
         public void Change(NamespacedName key, T? before, T? after)
         {

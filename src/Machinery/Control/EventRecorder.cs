@@ -108,7 +108,7 @@ public sealed partial class EventRecorder
     {
         var @namespace = entry.Regarding.Key.Namespace.Length > 0 ? entry.Regarding.Key.Namespace : "default";
         // As client-go names them: readable, and unique by the time.
-        var name = new NamespacedName(@namespace, $"{entry.Regarding.Key.Name}.{entry.Time.UtcTicks:x}{Random.Shared.Next(0x1000):x3}");
+        var name = new NamespacedName(@namespace, $"{entry.Regarding.Key.Name}.{entry.Time.UtcTicks:x}{_api.Jitter.Next(0x1000):x3}");
         var time = Time(entry.Time);
         var source = new JsonObject { ["component"] = _component };
         if (_host.Length > 0)

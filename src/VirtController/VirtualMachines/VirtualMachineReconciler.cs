@@ -39,7 +39,7 @@ internal sealed class VirtualMachineReconciler(ApiClient api, Caches caches, Eve
             UnboundClaims = Caches.ClaimsOf(vm.Spec?.Template?.Spec)
                 .Select(claim => caches.Claims.Get(new NamespacedName(vm.Metadata.Namespace!, claim)))
                 .Any(claim => claim is not null && claim.Status?.Phase != "Bound"),
-            Spread = Random.Shared.NextDouble(),
+            Spread = api.Jitter.NextDouble(),
             Now = clock.GetUtcNow(),
         };
     }

@@ -11,7 +11,7 @@ namespace Godwit.VirtHandler.Boot;
 /// Listens to the watch monitor of every QEMU on the node, one connection a pod, and asks for a look at the VMI when its guest
 /// changes. It keeps nothing that QEMU could not be asked again.
 /// </summary>
-public sealed partial class GuestWatchers(Action<NamespacedName> changed, ILogger logger, TimeProvider time)
+public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpClientOptions monitors, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(20);
@@ -80,7 +80,7 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, ILogge
             {
                 try
                 {
-                    await using var qmp = await QmpClient.ConnectAsync(watch.Place.Folder, DomainFolder.WatchSocket, cancellationToken: stop.Token);
+                    await using var qmp = await QmpClient.ConnectAsync(watch.Place.Folder, DomainFolder.WatchSocket, monitors, stop.Token);
                     retry = FirstRetry;
                     await ListenAsync(watch, qmp, stop.Token);
                 }

@@ -28,6 +28,7 @@ public sealed partial class VmiReconciler(
     GuestAgents agents,
     VolumeGatherer volumes,
     IPodLocator locator,
+    QmpClientOptions monitors,
     MigrationReconciler migrations,
     EventRecorder events,
     ILogger logger,
@@ -227,7 +228,7 @@ public sealed partial class VmiReconciler(
 
         try
         {
-            await using var qmp = await QmpClient.ConnectAsync(Place(podUid).Folder, DomainFolder.ControlSocket, cancellationToken: cancellationToken);
+            await using var qmp = await QmpClient.ConnectAsync(Place(podUid).Folder, DomainFolder.ControlSocket, monitors, cancellationToken);
             if ((await qmp.QueryStatusAsync(cancellationToken)).Status == RunStates.Prelaunch)
             {
                 await qmp.ContinueAsync(cancellationToken);

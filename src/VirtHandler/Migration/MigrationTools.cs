@@ -1,3 +1,4 @@
+using Godwit.Qemu;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Network;
 
@@ -6,6 +7,12 @@ namespace Godwit.VirtHandler.Migration;
 /// <summary>What a migration needs of the node besides QEMU. Without a pod network (null) nothing is opened or tested.</summary>
 public sealed record MigrationTools(ITargetDomain Targets, IPodNetwork? Network, IHostTools? Host)
 {
+    /// <summary>How QEMU's monitors are reached.</summary>
+    public QmpClientOptions Monitors { get; init; } = new();
+
+    /// <summary>Who decides each step.</summary>
+    public SwitchoverRules Rules { get; init; } = SwitchoverRules.Standard;
+
     /// <summary>
     /// Null when a TCP connection from the pod to the address is taken, else what happened. Only for ports where a stray
     /// connection does no harm: a QEMU that waits for a plain stream would take it for the stream.

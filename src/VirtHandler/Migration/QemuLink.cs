@@ -4,10 +4,10 @@ using Godwit.Qemu;
 namespace Godwit.VirtHandler.Migration;
 
 /// <summary>The control monitor of one pod's QEMU: connects when needed, and tells a QEMU that is gone from one that is silent.</summary>
-public sealed class QemuLink(string folder, TimeProvider time) : IAsyncDisposable
+public sealed class QemuLink(string folder, QmpClientOptions monitors) : IAsyncDisposable
 {
-    private static readonly QmpClientOptions Options = new() { ConnectDeadline = TimeSpan.FromSeconds(3), CommandDeadline = TimeSpan.FromSeconds(3) };
-
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(3);
+    private readonly QmpClientOptions _options = monitors with { ConnectDeadline = Deadline, CommandDeadline = Deadline };
     private QmpClient? _client;
 
     public QmpClient? Client => _client is { Closed.IsCompleted: false } client ? client : null;
@@ -43,7 +43,7 @@ public sealed class QemuLink(string folder, TimeProvider time) : IAsyncDisposabl
 
         try
         {
-            _client = await QmpClient.ConnectAsync(folder, DomainFolder.ControlSocket, Options with { Time = time }, cancellationToken);
+            _client = await QmpClient.ConnectAsync(folder, DomainFolder.ControlSocket, _options, cancellationToken);
             return QemuPresence.Connected;
         }
         catch (SocketException e)

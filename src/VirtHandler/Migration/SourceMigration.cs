@@ -62,7 +62,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         _tools = tools;
         _logger = logger;
         _time = time;
-        _link = new QemuLink(pod.Folder, time);
+        _link = new QemuLink(pod.Folder, tools.Monitors with { Time = time });
         _names = new AttemptNames(uid);
         _stuck = new StuckWatch(time);
         _postCopy = new SourcePostCopy(_names, time);
@@ -88,7 +88,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         }
 
         var facts = await GatherAsync(vmi, state, cancellationToken);
-        var decision = Switchover.DecideSource(facts);
+        var decision = _tools.Rules.Source(facts);
         if (decision.Action != _lastAction)
         {
             _lastAction = decision.Action;

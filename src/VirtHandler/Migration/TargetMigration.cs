@@ -41,7 +41,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
         _tools = tools;
         _logger = logger;
         _time = time;
-        _link = new QemuLink(pod.Folder, time);
+        _link = new QemuLink(pod.Folder, tools.Monitors with { Time = time });
         _setup = new TargetSetup(pod, new AttemptNames(uid), tools);
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
     {
         var vmi = _record.Vmi;
         var facts = await GatherAsync(vmi, cancellationToken);
-        var decision = Switchover.DecideTarget(facts);
+        var decision = _tools.Rules.Target(facts);
         if (decision.Action != _lastAction)
         {
             _lastAction = decision.Action;

@@ -17,7 +17,7 @@ public sealed partial class Heartbeat(ApiClient api, VirtHandlerOptions options,
     {
         while (true)
         {
-            var wait = options.HeartbeatPeriod * (1 + (Random.Shared.NextDouble() * Jitter));
+            var wait = options.HeartbeatPeriod * (1 + (api.Jitter.NextDouble() * Jitter));
             try
             {
                 await BeatAsync(cancellationToken);
