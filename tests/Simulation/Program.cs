@@ -1,25 +1,27 @@
-using System.Diagnostics;
 using Godwit.Simulation;
 using Godwit.Simulation.Scripts;
 
-var seed = ulong.Parse(args.ElementAtOrDefault(0) ?? "1");
-var count = ulong.Parse(args.ElementAtOrDefault(1) ?? "1");
-var trace = args.Contains("-v");
-var hours = 8.0;
-var watch = Stopwatch.StartNew();
-var total = 0.0;
-for (var s = seed; s < seed + count; s++)
+// Simulates whole clusters in virtual time; see docs/reliability.md.
+if (Options.Parse(args) is not { } options)
 {
-    var script = new ScriptWriter(s).Write(hours);
-    using var world = new World(script, new Breaks(), trace);
-    world.Run();
-    total += world.Clock.Seconds / 3600;
-    if (trace)
-    {
-        File.WriteAllLines($"/tmp/gw/sim-{s}.log", script.Steps.Select(x => x.ToString()).Prepend(script.Setting.ToString()).Concat(world.Lines));
-    }
-
-    Console.WriteLine($"{s}: {world.Hash} {world.Succeeded}+{world.Failed} pause {world.LongestPause:0.000} steps {world.Clock.Steps} {world.Violation}");
+    await Console.Error.WriteLineAsync(Options.Usage);
+    return 2;
 }
 
-Console.WriteLine($"{total:0.0} h in {watch.Elapsed.TotalSeconds:0.0} s: {total / watch.Elapsed.TotalMinutes:0} h/min");
+if (options.Episode || options.Script is not null)
+{
+    var breaks = options.Break is null ? new Breaks() : Broken.All[options.Break];
+    var script = options.Script is null ? new ScriptWriter(options.Seed).Write() : Script.Read(options.Script);
+    var episode = Episode.Run(script, breaks, keepTrace: true);
+    Console.WriteLine(script.ToJson());
+    foreach (var line in episode.Lines)
+    {
+        Console.WriteLine(line);
+    }
+
+    Console.WriteLine(episode.Violation is null ? $"all promises held; trace {episode.Hash}" : $"BROKEN {episode.Violation}; trace {episode.Hash}");
+    return episode.Violation is null ? 0 : 1;
+}
+
+var failed = options.Check ? SelfCheck.Run() : 0;
+return options.Search ? Math.Max(Math.Min(failed, 1), await new Search(options).RunAsync()) : Math.Min(failed, 1);

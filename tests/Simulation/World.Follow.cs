@@ -132,6 +132,14 @@ internal sealed partial class World
             Happened("commit", name);
         }
 
+        if (after.Text("metadata", "deletionTimestamp") is not null && before.Text("metadata", "deletionTimestamp") is null)
+        {
+            foreach (var launcher in Nodes.SelectMany(static node => node.Launchers.Values).Where(launcher => launcher.Machine?.Guest.Name == name))
+            {
+                launcher.WatchForRequest();
+            }
+        }
+
         if (after.At("status", "migrationState").Flag("abortRequested") == true && before.At("status", "migrationState").Flag("abortRequested") != true)
         {
             Happened("abort", name);

@@ -166,16 +166,16 @@ internal sealed partial class World : IDisposable
     }
 
     /// <summary>Its user has deleted the VMI, or it has come to its end: nobody wants its guest to live on.</summary>
-    public bool IsUnwanted(Guest guest) => VmiOf(guest) is not { } vmi || vmi.Metadata.DeletionTimestamp is not null
-        || vmi.Status?.Phase is VmiPhases.Succeeded or VmiPhases.Failed;
+    public bool IsUnwanted(Guest guest) => VmiOf(guest) is not { } vmi || vmi.Text("metadata", "deletionTimestamp") is not null
+        || vmi.Text("status", "phase") is VmiPhases.Succeeded or VmiPhases.Failed;
 
     /// <summary>The record names this copy, and it may have run: if it is killed its guest is lost, and rightly so.</summary>
-    public bool MayHaveRun(Guest guest, Machine copy) => VmiOf(guest)?.Status?.OwnerPodUID is { } owner && owner == copy.PodUid
+    public bool MayHaveRun(Guest guest, Machine copy) => VmiOf(guest).Text("status", "ownerPodUID") is { } owner && owner == copy.PodUid
         && (!copy.Incoming || Nodes.Exists(node => File.Exists(System.IO.Path.Combine(new PodPlace(node.Root, copy.PodUid).Folder, DomainFolder.Released))));
 
-    private VirtualMachineInstance? VmiOf(Guest guest) =>
+    private JsonObject? VmiOf(Guest guest) =>
         Server.Get(Kinds.VirtualMachineInstance, new NamespacedName("default", guest.Name)) is { } stored && stored.Document.Uid() == guest.VmiUid
-            ? Json.Read(stored, TypesJson.Default.VirtualMachineInstance)
+            ? stored.Document
             : null;
 
     private JsonObject Settings() => new()

@@ -210,20 +210,22 @@ internal sealed class SimulatedLauncher
         });
     }
 
-    private void WatchForRequest() => _world.Clock.After(1, () =>
+    /// <summary>Looks for the request to end, for as long as one may come: only a VMI on its way out brings it.</summary>
+    public void WatchForRequest() => _world.Clock.After(0.5, () =>
     {
         if (!IsAlive || _asked || Machine is not { IsAlive: true })
         {
             return;
         }
 
-        if (_world.IsUnwanted(Machine.Guest) && ShutdownRequested)
+        if (ShutdownRequested)
         {
             ShutDown();
-            return;
         }
-
-        WatchForRequest();
+        else if (_world.IsUnwanted(Machine.Guest))
+        {
+            WatchForRequest();
+        }
     });
 
     private bool ShutdownRequested => File.Exists(System.IO.Path.Combine(Folder, DomainFolder.ShutdownRequested));

@@ -17,20 +17,22 @@ internal sealed class ScriptWriter(ulong seed)
     private readonly Random _random = new((int)(seed ^ (seed >> 32) ^ 0x5bd1e995));
     private readonly List<Step> _steps = [];
 
-    public Script Write(double hours)
+    public Script Write()
     {
+        // Long quiet times between bursts of trouble.
+        var hours = 6 + _random.Next(30);
         var setting = new Setting
         {
             Nodes = 2 + _random.Next(3),
             Hours = hours,
             Heartbeats = Chance(0.1),
             WatchMinutes = Chance(0.1) ? 1 : 60,
-            Bandwidth = 50e6 * Math.Pow(20, _random.NextDouble()),
+            Bandwidth = 100e6 * Math.Pow(10, _random.NextDouble()),
             Stubborn = Chance(0.4) ? 0.4 : 0,
             PostCopy = Chance(0.35),
             Disruption = Chance(0.2),
             Tls = Chance(0.05),
-            CompletionPerGiB = 10 + _random.Next(100),
+            CompletionPerGiB = 8 + _random.Next(40),
             PerCluster = 1 + _random.Next(5),
             PerNode = 1 + _random.Next(3),
             Inbound = 1 + _random.Next(3),
@@ -41,8 +43,7 @@ internal sealed class ScriptWriter(ulong seed)
             _steps.Add(new Step { At = Between(1, 60), Do = Verbs.Create, Who = $"vm{i}" });
         }
 
-        // Bursts, and quiet between them.
-        var bursts = (int)Math.Max(1, hours / 4);
+        var bursts = 1 + _random.Next(3);
         for (var burst = 0; burst < bursts; burst++)
         {
             Burst(Between(120, hours * 3600 * 0.95), vmis, setting);
