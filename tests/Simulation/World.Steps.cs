@@ -11,8 +11,7 @@ namespace Godwit.Simulation;
 // What the script does to the world.
 internal sealed partial class World
 {
-    private readonly Dictionary<string, int> _happened = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<Step>> _waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<(Step Step, int[] Left)>> _waiting = new(StringComparer.Ordinal);
     private int _requests;
 
     /// <summary>Something happened that a step may wait for.</summary>
@@ -20,10 +19,12 @@ internal sealed partial class World
 
     private void Happened(string what, string vmi)
     {
-        var count = _happened[what] = _happened.GetValueOrDefault(what) + 1;
-        foreach (var step in _waiting.GetValueOrDefault(what, []).Where(step => step.Nth == count))
+        foreach (var (step, left) in _waiting.GetValueOrDefault(what, []))
         {
-            Clock.After(step.At, () => Do(step, vmi));
+            if (Clock.Seconds >= step.From && --left[0] == 0)
+            {
+                Clock.After(step.At, () => Do(step, vmi));
+            }
         }
     }
 
@@ -42,7 +43,7 @@ internal sealed partial class World
                 _waiting[step.When] = steps = [];
             }
 
-            steps.Add(step);
+            steps.Add((step, [Math.Max(1, step.Nth)]));
         }
     }
 

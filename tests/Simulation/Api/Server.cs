@@ -168,7 +168,7 @@ internal sealed class Server(VirtualClock clock)
             return Answer.Status(409, "AlreadyExists", $"{collection.Resource} \"{key.Name}\" already exists");
         }
 
-        metadata["uid"] = $"00000000-0000-4000-8000-{++_made:x12}";
+        metadata["uid"] = NewUid();
         metadata["creationTimestamp"] = Timestamp(clock.UtcNow);
         if (collection.StatusApart)
         {
@@ -316,6 +316,15 @@ internal sealed class Server(VirtualClock clock)
         Written?.Invoke(verb, collection.Resource, key);
         collection.Note(change);
         Changed?.Invoke(collection, change);
+    }
+
+    /// <summary>Different in every digit, as real ones are, but the same in each run.</summary>
+    private string NewUid()
+    {
+        var mixed = (ulong)++_made * 0x9E3779B97F4A7C15;
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+        mixed ^= mixed >> 27;
+        return $"{mixed >> 32:x8}-{mixed >> 16 & 0xffff:x4}-4{mixed & 0xfff:x3}-8000-{_made:x12}";
     }
 
     private static JsonObject Parse(byte[] body) => (JsonObject)JsonNode.Parse(body)!;

@@ -47,6 +47,11 @@ internal sealed class Guest(World world, string vmiUid, string name)
         }
 
         _ran = true;
+        if (copy.Incoming)
+        {
+            world.Happened("released", copy);
+        }
+
         _latest.Clear();
         _latest.Add(copy);
         if (_stoppedAt is { } since)

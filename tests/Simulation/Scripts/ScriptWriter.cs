@@ -5,17 +5,28 @@ namespace Godwit.Simulation.Scripts;
 /// <summary>Makes an episode from a seed: what users do, and what goes wrong, most of it while something is under way.</summary>
 internal sealed class ScriptWriter(ulong seed)
 {
-    private static readonly string[] Moments =
+    /// <summary>Around the switch: here a guest can be lost or doubled.</summary>
+    private static readonly string[] Critical =
     [
-        "source:setup", "source:active", "source:pre-switchover", "source:device", "source:completed", "source:failed", "source:cancelling",
-        "source:cancelled", "source:postcopy-active", "source:postcopy-paused",
-        "target:setup", "target:active", "target:completed", "target:postcopy-active", "target:failed",
-        "commit", "abort", "phase:Scheduling", "phase:Scheduled", "phase:PreparingTarget", "phase:TargetReady", "phase:Running", "phase:Failed", "phase:Succeeded",
+        "source:pre-switchover", "source:device", "target:completed", "source:completed", "commit", "commit", "released",
+    ];
+
+    private static readonly string[] PostCopy =
+    [
+        "source:postcopy-active", "target:postcopy-active", "source:postcopy-paused", "target:postcopy-paused", "source:postcopy-recover-setup",
+    ];
+
+    private static readonly string[] Other =
+    [
+        "source:setup", "source:active", "source:failed", "source:cancelling", "source:cancelled", "target:setup", "target:active", "target:failed",
+        "abort", "phase:Scheduling", "phase:Scheduled", "phase:PreparingTarget", "phase:TargetReady", "phase:Running", "phase:Failed", "phase:Succeeded",
     ];
 
     private static readonly LinkFault[] Faults = Enum.GetValues<LinkFault>();
     private readonly Random _random = new((int)(seed ^ (seed >> 32) ^ 0x5bd1e995));
     private readonly List<Step> _steps = [];
+    private double _from;
+    private bool _postCopy;
 
     public Script Write()
     {
@@ -37,6 +48,7 @@ internal sealed class ScriptWriter(ulong seed)
             PerNode = 1 + _random.Next(3),
             Inbound = 1 + _random.Next(3),
         };
+        _postCopy = setting.PostCopy;
         var vmis = 1 + _random.Next(3);
         for (var i = 1; i <= vmis; i++)
         {
@@ -54,12 +66,13 @@ internal sealed class ScriptWriter(ulong seed)
 
     private void Burst(double at, int vmis, Setting setting)
     {
-        for (var i = _random.Next(4); i >= 0; i--)
+        _from = at;
+        for (var i = 1 + _random.Next(4); i > 0; i--)
         {
             Use(at + Between(0, 120), vmis, setting);
         }
 
-        for (var i = _random.Next(5); i > 0; i--)
+        for (var i = 1 + _random.Next(5); i > 0; i--)
         {
             Disturb(at, setting);
         }
@@ -102,19 +115,20 @@ internal sealed class ScriptWriter(ulong seed)
             < 0.40 => Moment(Verbs.OverlapControllers, null, Length(0.3, 20)),
             < 0.50 => Moment(Verbs.KillQemu, side, 0),
             < 0.54 => Moment(Verbs.PowerOff, side, Length(20, 900)),
-            < 0.62 => Moment(Verbs.Stall, null, Length(0.1, 60)),
-            < 0.68 => Moment(Verbs.Cut, null, 0),
-            < 0.71 => Moment(Verbs.Compact, null, 0),
-            < 0.73 => Moment(Verbs.Delete, null, 0),
+            < 0.66 => Moment(Verbs.Stall, null, Length(0.1, 60)),
+            < 0.72 => Moment(Verbs.Cut, null, 0),
+            < 0.73 => Moment(Verbs.Compact, null, 0),
+            < 0.75 => Moment(Verbs.Delete, null, 0),
             _ => Moment(Verbs.Link, Pick(side, side, "controller", "all", $"n{1 + _random.Next(setting.Nodes)}"), Length(0.1, 120)) with { Fault = Pick(Faults) },
         };
-        _steps.Add(Chance(0.15) ? step with { When = null, Nth = 0, At = at + Between(0, 180) } : step);
+        _steps.Add(Chance(0.15) ? step with { When = null, From = 0, Nth = 0, At = at + Between(0, 180) } : step);
     }
 
     private Step Moment(string verb, string? who, double seconds) => new()
     {
-        When = Pick(Moments),
-        Nth = 1 + _random.Next(4),
+        When = Chance(0.5) ? Pick(Critical) : _postCopy && Chance(0.6) ? Pick(PostCopy) : Pick(Other),
+        From = _from,
+        Nth = Chance(0.7) ? 1 : 2 + _random.Next(2),
         At = Chance(0.7) ? Between(0, 0.05) : Between(0, 5),
         Do = verb,
         Who = who,

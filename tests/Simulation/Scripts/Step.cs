@@ -9,6 +9,9 @@ internal sealed record Step
     /// <summary>What it waits for, such as <c>source:device</c> or <c>commit</c>; null: only for its time.</summary>
     public string? When { get; init; }
 
+    /// <summary>Only happenings from here on count, seconds from the beginning.</summary>
+    public double From { get; init; }
+
     /// <summary>Which of these happenings, from 1.</summary>
     public int Nth { get; init; }
 
@@ -25,5 +28,5 @@ internal sealed record Step
     public Api.LinkFault? Fault { get; init; }
 
     public override string ToString() =>
-        $"{(When is null ? "" : $"after {When} #{Nth} ")}+{At:0.000} s: {Do}{(Who is null ? "" : $" {Who}")}{(Fault is null ? "" : $" {Fault}")}{(For > 0 ? $" for {For:0.0} s" : "")}";
+        $"{(When is null ? "" : $"after {When} #{Nth}{(From > 0 ? $" from {From:0} s" : "")} ")}+{At:0.000} s: {Do}{(Who is null ? "" : $" {Who}")}{(Fault is null ? "" : $" {Fault}")}{(For > 0 ? $" for {For:0.0} s" : "")}";
 }
