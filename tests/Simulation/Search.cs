@@ -68,6 +68,7 @@ internal sealed class Search(Options options)
             ])
         {
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         return Process.Start(start)!;
     }

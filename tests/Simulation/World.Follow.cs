@@ -11,7 +11,7 @@ internal sealed partial class World
     private static readonly string Pods = Api.Path.ResourceOf(Kinds.Pod);
     private static readonly string Vmis = Api.Path.ResourceOf(Kinds.VirtualMachineInstance);
     private static readonly string Migrations = Api.Path.ResourceOf(Kinds.VirtualMachineInstanceMigration);
-    private readonly List<(long From, long To)> _faults = [];
+    private readonly List<(long From, long To, bool OfApi)> _faults = [];
 
     /// <summary>Seconds that a guest may stand still at a migration when nothing is wrong.</summary>
     public const double PlainPause = 2;
@@ -32,7 +32,11 @@ internal sealed partial class World
         var now = Clock.Ticks;
         // The monitor may stop a guest whose memory does not come over otherwise.
         var allowed = PlainPause + (Plan.Disruption || Plan.PostCopy ? copy.Memory / (Bandwidth * 0.5) * 3 : 0);
-        var near = _faults.Where(fault => fault.To >= since - TimeSpan.FromSeconds(PauseAfterFaults).Ticks && fault.From <= now).ToList();
+        // A guest must not stand still for an API server that is silent, unless an order to move the record may be under way.
+        var asked = Server.Swaps.GetValueOrDefault(new NamespacedName("default", guest.Name)) >= since;
+        var near = _faults
+            .Where(fault => (asked || !fault.OfApi) && fault.To >= since - TimeSpan.FromSeconds(PauseAfterFaults).Ticks && fault.From <= now)
+            .ToList();
         if (near.Count > 0)
         {
             allowed += PauseAfterFaults + near.Sum(fault => TimeSpan.FromTicks(Math.Max(0, Math.Min(fault.To, now) - Math.Max(fault.From, since))).TotalSeconds);
@@ -48,7 +52,8 @@ internal sealed partial class World
         }
     }
 
-    private void NoteFault(double seconds) => _faults.Add((Clock.Ticks, Clock.Ticks + TimeSpan.FromSeconds(seconds).Ticks));
+    private void NoteFault(double seconds, bool ofApi = false) =>
+        _faults.Add((Clock.Ticks, Clock.Ticks + TimeSpan.FromSeconds(seconds).Ticks, ofApi));
 
     private void Follow(Collection collection, Happening change)
     {

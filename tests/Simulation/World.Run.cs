@@ -1,6 +1,5 @@
 using Godwit.Machinery;
 using Godwit.Simulation.Api;
-using Godwit.Simulation.Qemu;
 using Godwit.Types;
 
 namespace Godwit.Simulation;

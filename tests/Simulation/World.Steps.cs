@@ -143,7 +143,7 @@ internal sealed partial class World
 
     private void ReplaceController(Step step)
     {
-        NoteFault(step.For);
+        NoteFault(step.For, ofApi: true);
         var old = Controller!;
         if (step.Do == Verbs.OverlapControllers)
         {
@@ -165,7 +165,7 @@ internal sealed partial class World
 
     private void Disturb(Step step, string? vmi)
     {
-        NoteFault(step.For);
+        NoteFault(step.For, ofApi: true);
         var links = step.Who switch
         {
             "all" => Nodes.Select(node => node.Link).Append(_controllerLink),

@@ -37,7 +37,7 @@ internal sealed partial class World : IDisposable
         Network = new SimulatedNetwork(Clock);
         _scheduler = new Scheduler(this);
         _controllerLink = new Link(Clock, RandomFor("link controller"));
-        Server.Written += (verb, resource, key) =>
+        Server.Written = (verb, resource, key) =>
         {
             // Events carry a name by chance, and nothing depends on them.
             if (resource != "events")
@@ -45,7 +45,7 @@ internal sealed partial class World : IDisposable
                 Trace($"api {verb} {resource} {key}");
             }
         };
-        Server.Changed += Follow;
+        Server.Changed = Follow;
         Server.Create(Kinds.Namespace, Parse("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"default\"}}"));
         Server.Create(Kinds.KubeVirt, Settings());
         for (var i = 1; i <= Plan.Nodes; i++)
@@ -76,7 +76,8 @@ internal sealed partial class World : IDisposable
 
     public Process? Controller { get; private set; }
 
-    public IEnumerable<Guest> Guests => _guests.Values;
+    /// <summary>All that were ever started.</summary>
+    public List<Process> Processes { get; } = [];
 
     /// <summary>The first promise that was broken; null while all hold.</summary>
     public string? Violation { get; private set; }
@@ -99,6 +100,12 @@ internal sealed partial class World : IDisposable
         }
 
         Controller?.Kill();
+        foreach (var process in Processes)
+        {
+            process.Dispose();
+        }
+
+        Clock.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -26,10 +26,15 @@ internal sealed class Server(VirtualClock clock)
     private int _made;
 
     /// <summary>Called with each change, in order, when it has happened.</summary>
-    public event Action<Collection, Happening>? Changed;
+    public Action<Collection, Happening>? Changed { get; set; }
 
     /// <summary>Every write that took effect, for the trace: verb, resource, object.</summary>
-    public event Action<string, string, NamespacedName>? Written;
+    public Action<string, string, NamespacedName>? Written { get; set; }
+
+    /// <summary>When a client last sent an order to move a VMI's record, whatever became of it.</summary>
+    public Dictionary<NamespacedName, long> Swaps { get; } = [];
+
+    public void NoteSwap(NamespacedName vmi) => Swaps[vmi] = clock.Ticks;
 
     public Collection Of(ResourceKind kind) => Of(Path.ResourceOf(kind));
 

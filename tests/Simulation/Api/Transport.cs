@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
+using Godwit.Machinery;
 using Godwit.Simulation.Time;
 
 namespace Godwit.Simulation.Api;
@@ -7,11 +9,19 @@ namespace Godwit.Simulation.Api;
 /// <summary>The HTTP connection of one process to the simulated API server, with all that can go wrong on the way.</summary>
 internal sealed class Transport(VirtualClock clock, Server server, Client client) : HttpMessageHandler
 {
+    /// <summary>What is in every patch that moves the record, and in no other.</summary>
+    private static readonly byte[] Swap = Encoding.UTF8.GetBytes(JsonPatch.Replace("/status/ownerPodUID", null).ToJsonString()[..^"null}".Length]);
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
         var mediaType = request.Content?.Headers.ContentType?.MediaType ?? "";
         var path = Path.Parse(request.RequestUri!);
+        if (body.AsSpan().IndexOf(Swap) >= 0)
+        {
+            server.NoteSwap(path.Key);
+        }
+
         var answer = new TaskCompletionSource<HttpResponseMessage>();
         clock.After(client.Link.Delay(), () => Arrive(request.Method, path, body, mediaType, answer));
         return await answer.Task.WaitAsync(cancellationToken);

@@ -8,7 +8,7 @@ namespace Godwit.Simulation.Nodes;
 /// One process of ours, from start to death. When it is killed nothing reaches it any more: no timer, no answer, no event. What
 /// it has sent is under way and may still arrive.
 /// </summary>
-internal sealed class Process
+internal sealed class Process : IDisposable
 {
     private readonly World _world;
     private readonly CancellationTokenSource _stop = new();
@@ -18,6 +18,7 @@ internal sealed class Process
     {
         _world = world;
         Name = name;
+        world.Processes.Add(this);
         Clock = new ProcessClock(world.Clock, () => IsAlive);
         Client = new Client(name, () => IsAlive, link);
         _http = new HttpClient(new Transport(world.Clock, world.Server, Client)) { Timeout = Timeout.InfiniteTimeSpan };
@@ -38,12 +39,15 @@ internal sealed class Process
 
     public ApiClient Api { get; }
 
-    /// <summary>What to look into for memory that grows.</summary>
-    public List<object> Roots { get; } = [];
-
     public void Run(Func<CancellationToken, Task> work)
     {
         _ = ThreadPool.UnsafeQueueUserWorkItem(static state => state.Me.Begin(state.work), (Me: this, work), preferLocal: false);
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _stop.Dispose();
     }
 
     /// <summary>SIGKILL.</summary>

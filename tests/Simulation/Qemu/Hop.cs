@@ -5,11 +5,13 @@ namespace Godwit.Simulation.Qemu;
 /// <summary>One migration between two machines: the stream, and what becomes of both ends when it is held up or breaks.</summary>
 internal sealed class Hop
 {
+    /// <summary>Bytes a second below which no running guest's memory can be sent.</summary>
+    private const long LeastUseful = 1 << 20;
     private readonly World _world;
     private readonly Machine _source;
     private readonly string _uri;
     private readonly Random _random;
-    private readonly double _bandwidth;
+    private readonly double _link;
     private readonly double _passes;
     private Machine? _target;
     private long _generation;
@@ -27,7 +29,7 @@ internal sealed class Hop
         _source = source;
         _uri = uri;
         _random = random;
-        _bandwidth = world.Bandwidth * (0.5 + random.NextDouble());
+        _link = world.Bandwidth * (0.5 + random.NextDouble());
         Converges = random.NextDouble() > world.Stubborn;
         _passes = 1 + (random.NextDouble() * 2);
         _needed = Converges ? source.Memory * _passes : double.PositiveInfinity;
@@ -35,6 +37,11 @@ internal sealed class Hop
     }
 
     public Machine Source => _source;
+
+    private double Rate => Math.Min(_link, _source.MaxBandwidth);
+
+    /// <summary>A running guest writes more than is sent.</summary>
+    private bool IsHeld => _source.IsRunning && _source.MaxBandwidth < LeastUseful;
 
     /// <summary>The guest dirties its memory more slowly than it is sent.</summary>
     public bool Converges { get; }
@@ -85,8 +92,17 @@ internal sealed class Hop
         if (_source.Status == MigrationStates.Active)
         {
             _needed = _source.PostCopyOrdered
-                ? _sent + (_bandwidth * 0.05)
+                ? _sent + (Rate * 0.05)
                 : Math.Min(_needed, _sent + (_source.Memory * 0.3));
+            Flow();
+        }
+    }
+
+    /// <summary>It may use more, or less, from now on.</summary>
+    public void Reflow()
+    {
+        if (_source.Status == MigrationStates.Active)
+        {
             Flow();
         }
     }
@@ -275,9 +291,10 @@ internal sealed class Hop
     {
         Advance();
         _flows = !_world.Network.IsStalled;
-        if (!double.IsInfinity(_needed))
+        _generation++;
+        if (!double.IsInfinity(_needed) && !IsHeld)
         {
-            Soon(Math.Max(0, _needed - _sent) / _bandwidth, Switch);
+            Soon(Math.Max(0, _needed - _sent) / Rate, Switch);
         }
     }
 
@@ -330,7 +347,7 @@ internal sealed class Hop
     {
         Advance();
         _flows = !_world.Network.IsStalled;
-        Soon(Math.Max(0, _needed - _sent) / _bandwidth, () =>
+        Soon(Math.Max(0, _needed - _sent) / Rate, () =>
         {
             var target = _target!;
             target.Guest.Whole(target);
@@ -383,7 +400,7 @@ internal sealed class Hop
     {
         if (_flows)
         {
-            _sent = Math.Min(_needed, _sent + (_bandwidth * (_world.Clock.Ticks - _since) / TimeSpan.TicksPerSecond));
+            _sent = Math.Min(_needed, _sent + (Rate * (_world.Clock.Ticks - _since) / TimeSpan.TicksPerSecond));
         }
 
         _since = _world.Clock.Ticks;

@@ -34,7 +34,10 @@ internal sealed partial class Machine
             case "migrate-set-capabilities":
                 SetCapabilities(command);
                 break;
-            case "migrate-set-parameters" or "nbd-server-stop":
+            case "migrate-set-parameters":
+                SetParameters(command);
+                break;
+            case "nbd-server-stop":
                 command.Answer("{}");
                 break;
             case "stop":
@@ -119,6 +122,17 @@ internal sealed partial class Machine
         foreach (var capability in command.Arguments.GetProperty("capabilities").EnumerateArray())
         {
             _capabilities[capability.GetProperty("capability").GetString()!] = capability.GetProperty("state").GetBoolean();
+        }
+
+        command.Answer("{}");
+    }
+
+    private void SetParameters(Command command)
+    {
+        if (command.Arguments.TryGetProperty("max-bandwidth", out var bandwidth))
+        {
+            MaxBandwidth = bandwidth.GetInt64();
+            Hop?.Reflow();
         }
 
         command.Answer("{}");

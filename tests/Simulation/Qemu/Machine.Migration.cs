@@ -23,6 +23,9 @@ internal sealed partial class Machine
     /// <summary>The order to switch to post-copy was given.</summary>
     public bool PostCopyOrdered { get; private set; }
 
+    /// <summary>What a migration may use, bytes a second.</summary>
+    public long MaxBandwidth { get; private set; } = 128 << 20;
+
     /// <summary>It waits for a stream.</summary>
     public bool IsListening => IsAlive && RunState == RunStates.InMigrate && Status == MigrationStates.Setup && Hop is null;
 

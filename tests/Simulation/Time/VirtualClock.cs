@@ -4,7 +4,7 @@ namespace Godwit.Simulation.Time;
 /// The time of a simulated world. What falls due is run one after another on the process's only pool thread, each when all that
 /// the one before has set going has come to rest: no real time passes, and the order never depends on a race.
 /// </summary>
-internal sealed class VirtualClock : IThreadPoolWorkItem
+internal sealed class VirtualClock : IThreadPoolWorkItem, IDisposable
 {
     private static readonly DateTimeOffset Epoch = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly PriorityQueue<Action, (long Ticks, long Order)> _due = new();
@@ -42,6 +42,8 @@ internal sealed class VirtualClock : IThreadPoolWorkItem
             throw new InvalidOperationException($"the simulation itself failed at {Seconds:0.000000} s: {_failure.Message}", _failure);
         }
     }
+
+    public void Dispose() => _rest.Dispose();
 
     void IThreadPoolWorkItem.Execute()
     {
