@@ -159,17 +159,17 @@ public static class RecordPatches
     }
 
     /// <summary>The state of post-copy's channel; the source tells it, to whoever owns the guest now.</summary>
-    public static JsonArray Channel(MigrationState state, bool open, string? reason, DateTimeOffset now)
+    public static JsonArray Channel(MigrationState state, string channelState, string? reason, DateTimeOffset now)
     {
         var patch = Guarded(state.MigrationUid!, state.TargetPodUID!);
-        var breaks = (state.Channel?.Breaks ?? 0) + (open ? 0 : 1);
+        var breaks = (state.Channel?.Breaks ?? 0) + (channelState == MigrationChannel.Broken ? 1 : 0);
         var channel = new JsonObject
         {
-            ["state"] = open ? MigrationChannel.Open : MigrationChannel.Broken,
+            ["state"] = channelState,
             ["breaks"] = breaks,
             ["since"] = Seconds(now),
         };
-        if (!open && reason is not null)
+        if (reason is not null)
         {
             channel["reason"] = reason;
         }

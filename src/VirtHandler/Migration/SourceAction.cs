@@ -33,6 +33,9 @@ public enum SourceAction
     /// <summary>Make post-copy's channel again.</summary>
     RecoverChannel,
 
+    /// <summary>Write down that what the target had still to fetch ended with this QEMU.</summary>
+    RecordLoss,
+
     /// <summary>End this QEMU, whose guest is beyond help: half of it went with the target.</summary>
     GiveUp,
 

@@ -37,6 +37,9 @@ public sealed record SourceFacts
     /// <summary>Post-copy's channel is open but nothing has come through it for longer than it may.</summary>
     public bool Stalled { get; init; }
 
+    /// <summary>The record says that what was still to be fetched from here is lost.</summary>
+    public bool LossRecorded { get; init; }
+
     public required SourcePhase Phase { get; init; }
 
     public MirrorPhase Mirrors { get; init; }

@@ -129,7 +129,7 @@ internal sealed partial class SourceMigration
             _record.Record.Event(
                 vmi, EventReasons.Warning, EventReasons.PostCopyPaused,
                 $"The post-copy channel broke ({reason}). The guest is held in two places and stands still when it needs a page from here; the channel is made again until it works.");
-            await _record.WriteAsync(RecordPatches.Channel(state, open: false, reason, _time.GetUtcNow()), cancellationToken);
+            await _record.WriteAsync(RecordPatches.Channel(state, MigrationChannel.Broken, reason, _time.GetUtcNow()), cancellationToken);
             return StepResult.Again;
         }
 
@@ -145,6 +145,20 @@ internal sealed partial class SourceMigration
 
         await _record.RefreshAsync(cancellationToken);
         return StepResult.After(Later);
+    }
+
+    private async Task<StepResult> RecordLossAsync(VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        const string Reason = "the source's QEMU has ended with what was still to be fetched from it";
+        if (await _record.WriteAsync(RecordPatches.Channel(state, MigrationChannel.Lost, Reason, _time.GetUtcNow()), cancellationToken))
+        {
+            _record.Record.Event(
+                vmi, EventReasons.Warning, EventReasons.PostCopyPaused, $"The guest is lost: {Reason}. What has arrived at the target is of no use without it.");
+            LogLost(_logger, _uid);
+            return StepResult.Again;
+        }
+
+        return StepResult.After(Soon);
     }
 
     private async Task<StepResult> RecordFailureAsync(

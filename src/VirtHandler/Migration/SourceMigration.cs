@@ -109,6 +109,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             AbortRequested = state.AbortRequested == true,
             TargetListening = !string.IsNullOrEmpty(state.TargetNodeAddress),
             TargetRuns = state.TargetNodeDomainReadyTimestamp is not null && (!state.IsPostCopy() || state.Completed == true),
+            LossRecorded = state.Channel?.State == MigrationChannel.Lost,
             TargetArrived = state.TargetNodeDomainReadyTimestamp is not null,
             PostCopy = state.IsPostCopy(),
             PausedByUser = vmi.PausedByUser(),
@@ -242,6 +243,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 LogChannel(_logger, _uid, decision.Action, decision.Reason);
                 await _postCopy.BreakAsync(qmp!, cancellationToken);
                 return StepResult.After(Soon);
+            case SourceAction.RecordLoss:
+                return await RecordLossAsync(vmi, state, cancellationToken);
             case SourceAction.RecoverChannel:
                 return await RecoverAsync(qmp!, vmi, state, cancellationToken);
             case SourceAction.CleanUp:
@@ -283,7 +286,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             var notes = new List<JsonArray>();
             if (facts.Phase == SourcePhase.PostCopy && state.Channel?.State == MigrationChannel.Broken)
             {
-                notes.Add(RecordPatches.Channel(state, open: true, reason: null, _time.GetUtcNow()));
+                notes.Add(RecordPatches.Channel(state, MigrationChannel.Open, reason: null, _time.GetUtcNow()));
                 _record.Record.Event(vmi, EventReasons.Normal, EventReasons.PostCopyRecovered, "The post-copy channel works again; the guest goes on.");
             }
 
@@ -322,6 +325,9 @@ internal sealed partial class SourceMigration : IMigrationDriver
 
     [LoggerMessage(306, LogLevel.Warning, "Migration {Uid} source: breaks QEMU's connections: {Reason}")]
     private static partial void LogYank(ILogger logger, string uid, string reason);
+
+    [LoggerMessage(311, LogLevel.Error, "Migration {Uid} source: QEMU has ended in post-copy; the guest is lost")]
+    private static partial void LogLost(ILogger logger, string uid);
 
     [LoggerMessage(307, LogLevel.Warning, "Migration {Uid} source: failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, string uid, string reason);

@@ -51,6 +51,8 @@ public static class Switchover
 
     private static SourceDecision DecidePostCopySource(SourceFacts facts) => facts switch
     {
+        { Phase: SourcePhase.Gone, LossRecorded: true } => new(SourceAction.Done, "QEMU is gone, and the target knows"),
+        { Phase: SourcePhase.Gone } => new(SourceAction.RecordLoss, "QEMU has ended, and what the target had not fetched yet with it"),
         { Phase: SourcePhase.PreSwitchover } => new(SourceAction.Continue, "the record names the target, which fetches the rest from here"),
         // Until it has loaded the devices, a target whose channel ends gives up and takes the guest with it (QEMU 10.0, seen); TCP alone
         // bridges an outage of many minutes.
@@ -163,6 +165,8 @@ public static class Switchover
             new(TargetAction.Done, "the guest has ended here"),
         TargetPhase.Gone or TargetPhase.NotPrepared => new(TargetAction.HandBack, "this copy ended before it ran"),
         TargetPhase.Failed => new(TargetAction.End, "this copy cannot run"),
+        // Only when QEMU itself says that it lacks something: it may have had all when the source ended.
+        TargetPhase.PostCopyPaused when facts.SourceLost => new(TargetAction.GiveUp, "the source's QEMU has ended with a part of the guest's memory"),
         TargetPhase.PostCopyPaused => new(TargetAction.RecoverChannel, "the channel is broken"),
         // Its main loop may hang on a page that cannot come; what it hears out of band it refuses when the channel is whole.
         TargetPhase.Unreachable when facts.PostCopy && facts.Stuck && !facts.RunReported =>

@@ -29,6 +29,9 @@ public enum TargetAction
     /// <summary>Listen for post-copy's channel to be made again.</summary>
     RecoverChannel,
 
+    /// <summary>End this QEMU, whose guest is beyond help: the rest of it ended with the source.</summary>
+    GiveUp,
+
     /// <summary>Write down that the guest runs here and all of it has arrived.</summary>
     ReportRunning,
 

@@ -31,6 +31,9 @@ public sealed record TargetFacts
     /// <summary>The source has found post-copy's channel broken.</summary>
     public bool ChannelBroken { get; init; }
 
+    /// <summary>The source's QEMU has ended with what was still to be fetched from it.</summary>
+    public bool SourceLost { get; init; }
+
     /// <summary>QEMU has given no answer for longer than it may.</summary>
     public bool Stuck { get; init; }
 

@@ -28,6 +28,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
     private bool _hasLeftovers = true;
     private bool? _exportsOpen;
     private bool _heldBefore;
+    private bool _listensAnew;
     private int _seenBreaks;
     private long? _silentSince;
     private TargetAction? _lastAction;
@@ -77,6 +78,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
             RunReported = superseded || (state?.TargetNodeDomainReadyTimestamp is not null && (!state.IsPostCopy() || state.Completed == true)),
             PostCopy = state?.IsPostCopy() == true,
             ChannelBroken = state?.Channel is { State: MigrationChannel.Broken, Breaks: { } breaks } && breaks > _seenBreaks,
+            SourceLost = state?.Channel?.State == MigrationChannel.Lost,
             Stuck = _silentSince is { } since && _time.GetElapsedTime(since) > SilenceLimit,
             MayHaveRun = File.Exists(Path.Combine(_pod.Folder, DomainFolder.Released)),
             PausedByUser = vmi.PausedByUser(),
@@ -111,6 +113,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
             await Task.WhenAll(asked.Migration, asked.Run);
             var (migration, run) = (await asked.Migration, await asked.Run);
             _silentSince = null;
+            _listensAnew = false;
             _exportsOpen ??= (await qmp.QueryBlockExportsAsync(cancellationToken)).Length > 0;
             return facts with { Phase = Phases.OfTarget(migration.Status, run.Status), ExportsOpen = _exportsOpen.Value };
         }
@@ -118,7 +121,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
         {
             LogSilent(_logger, _uid, e.Message);
             _silentSince ??= _time.GetTimestamp();
-            return facts;
+            return _listensAnew ? facts with { Phase = TargetPhase.PostCopyPaused } : facts;
         }
     }
 
@@ -148,6 +151,8 @@ internal sealed partial class TargetMigration : IMigrationDriver
                 return await ReportAsync(qmp!, vmi, whole: true, cancellationToken);
             case TargetAction.BreakChannel or TargetAction.RecoverChannel:
                 return await MendChannelAsync(qmp, decision, vmi, cancellationToken);
+            case TargetAction.GiveUp:
+                return await GiveUpAsync(qmp, vmi, decision.Reason, cancellationToken);
             case TargetAction.HandBack:
                 return await HandBackAsync(vmi, decision.Reason, cancellationToken);
             case TargetAction.End:
@@ -281,9 +286,16 @@ internal sealed partial class TargetMigration : IMigrationDriver
             {
                 LogChannel(_logger, _uid, decision.Action, decision.Reason);
                 _seenBreaks = Math.Max(_seenBreaks, vmi.Migration()?.Channel?.Breaks ?? 0);
-                await (decision.Action == TargetAction.BreakChannel
-                    ? qmp.MigratePauseAsync(cancellationToken)
-                    : qmp.MigrateRecoverAsync($"tcp:{VmiView.ForUri(vmi.Migration()?.TargetNodeAddress ?? _pod.Ip)}:{_pod.MemoryPort}", cancellationToken));
+                if (decision.Action == TargetAction.BreakChannel)
+                {
+                    await qmp.MigratePauseAsync(cancellationToken);
+                }
+                else
+                {
+                    await qmp.MigrateRecoverAsync($"tcp:{VmiView.ForUri(vmi.Migration()?.TargetNodeAddress ?? _pod.Ip)}:{_pod.MemoryPort}", cancellationToken);
+                    // It takes this order in no other state: the channel is broken, though it may say nothing else.
+                    _listensAnew = true;
+                }
             }
             catch (QmpException e)
             {
@@ -293,6 +305,20 @@ internal sealed partial class TargetMigration : IMigrationDriver
         }
 
         return StepResult.After(Later);
+    }
+
+    private async Task<StepResult> GiveUpAsync(QmpClient? qmp, VirtualMachineInstance vmi, string reason, CancellationToken cancellationToken)
+    {
+        var request = Path.Combine(_pod.Folder, DomainFolder.ShutdownRequested);
+        if (!File.Exists(request))
+        {
+            _record.Record.Event(vmi, EventReasons.Warning, EventReasons.Migrated, $"The guest is lost: {reason}.");
+            LogProblem(_logger, _uid, reason);
+            // Its main loop may hang on a page for ever and not hear us: the launcher then ends it by force.
+            await File.WriteAllBytesAsync(request, [], cancellationToken);
+        }
+
+        return await EndAsync(qmp, cancellationToken);
     }
 
     private async Task<StepResult> ReportAsync(QmpClient qmp, VirtualMachineInstance vmi, bool whole, CancellationToken cancellationToken)

@@ -117,10 +117,10 @@ public sealed class RecordPatchesTests
     public void Breaks_of_post_copys_channel_are_counted()
     {
         var vmi = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null, postCopy: true));
-        vmi = Apply(vmi, RecordPatches.Channel(vmi.Status!.MigrationState!, open: false, "cut", Now));
+        vmi = Apply(vmi, RecordPatches.Channel(vmi.Status!.MigrationState!, MigrationChannel.Broken, "cut", Now));
         (vmi.Status!.MigrationState!.Channel!.State, vmi.Status.MigrationState.Channel.Breaks, vmi.Status.MigrationState.Channel.Reason)
             .ShouldBe(("Broken", 1, "cut"));
-        vmi = Apply(vmi, RecordPatches.Channel(vmi.Status.MigrationState, open: true, null, Now));
+        vmi = Apply(vmi, RecordPatches.Channel(vmi.Status.MigrationState, MigrationChannel.Open, null, Now));
         (vmi.Status!.MigrationState!.Channel!.State, vmi.Status.MigrationState.Channel.Breaks, vmi.Status.MigrationState.Channel.Reason)
             .ShouldBe(("Open", 1, null));
     }

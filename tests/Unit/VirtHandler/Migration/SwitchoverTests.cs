@@ -91,6 +91,31 @@ public sealed class SwitchoverTests
     }
 
     [Fact]
+    public void A_source_that_ended_in_post_copy_says_so_once_and_does_not_wait_for_ever()
+    {
+        var gone = Source with { Owner = Owner.Target, PostCopy = true, Phase = SourcePhase.Gone };
+        Decide(gone).ShouldBe(SourceAction.RecordLoss);
+        Decide(gone with { LossRecorded = true }).ShouldBe(SourceAction.Done);
+        Decide(gone with { TargetRuns = true }).ShouldBe(SourceAction.Done);
+    }
+
+    [Theory]
+    [InlineData(TargetPhase.PostCopyPaused, false, TargetAction.RecoverChannel)]
+    [InlineData(TargetPhase.PostCopyPaused, true, TargetAction.GiveUp)]
+    [InlineData(TargetPhase.PostCopyRunning, true, TargetAction.Wait)]
+    [InlineData(TargetPhase.Running, true, TargetAction.ReportRunning)]
+    public void A_target_gives_its_guest_up_only_when_it_lacks_what_ended_with_the_source(TargetPhase phase, bool lost, TargetAction action) =>
+        Switchover.DecideTarget(new TargetFacts
+        {
+            Owner = Owner.Target,
+            PostCopy = true,
+            ArrivalReported = true,
+            MayHaveRun = true,
+            SourceLost = lost,
+            Phase = phase,
+        }).Action.ShouldBe(action);
+
+    [Fact]
     public void A_monitor_that_gives_up_too_late_does_not_stop_the_commit() =>
         Decide(Source with { Phase = SourcePhase.Completed, GuestStopped = true, GivenUp = "too slow" }).ShouldBe(SourceAction.Commit);
 
