@@ -4,7 +4,7 @@ using Godwit.Simulation.Scripts;
 // Simulates whole clusters in virtual time; see docs/reliability.md.
 if (Options.Parse(args) is not { } options)
 {
-    await Console.Error.WriteLineAsync(Options.Usage);
+    Console.Error.WriteLine(Options.Usage);
     return 2;
 }
 
@@ -24,4 +24,4 @@ if (options.Episode || options.Script is not null)
 }
 
 var failed = options.Check ? SelfCheck.Run() : 0;
-return options.Search ? Math.Max(Math.Min(failed, 1), await new Search(options).RunAsync()) : Math.Min(failed, 1);
+return options.Search ? Math.Max(Math.Min(failed, 1), new Search(options).Run()) : Math.Min(failed, 1);

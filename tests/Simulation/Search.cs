@@ -11,8 +11,9 @@ internal sealed class Search(Options options)
     private readonly Breaks _breaks = options.Break is null ? new Breaks() : Broken.All[options.Break];
 
     /// <summary>The exit code.</summary>
-    public async Task<int> RunAsync()
+    public int Run()
     {
+        // All of it on the main thread: the only thread of the pool is the worlds'.
         var clock = Stopwatch.StartNew();
         var others = options.Share is null ? Enumerable.Range(1, options.Jobs - 1).Select(Start).ToList() : [];
         var mine = Work(options.Share ?? 0);
@@ -25,8 +26,8 @@ internal sealed class Search(Options options)
         var all = mine;
         foreach (var other in others)
         {
-            all += Tally.Parse(await other.StandardOutput.ReadToEndAsync());
-            await other.WaitForExitAsync();
+            all += Tally.Parse(other.StandardOutput.ReadToEnd());
+            other.WaitForExit();
             other.Dispose();
         }
 
