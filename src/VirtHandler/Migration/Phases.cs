@@ -12,6 +12,9 @@ public static class Phases
     /// </summary>
     public static SourcePhase OfSource(bool begun, string? status, string runState, bool postCopy = false) => (begun, status) switch
     {
+        (false, MigrationStates.Setup or MigrationStates.Active or MigrationStates.PreSwitchover or MigrationStates.Device or MigrationStates.Cancelling) =>
+            SourcePhase.EarlierUnderWay,
+        (false, MigrationStates.Completed) when runState == RunStates.PostMigrate => SourcePhase.EarlierCompleted,
         (false, _) => SourcePhase.Idle,
         (_, null or MigrationStates.None) => SourcePhase.Failed,
         (_, MigrationStates.Setup) => SourcePhase.Setup,

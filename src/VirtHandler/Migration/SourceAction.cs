@@ -24,6 +24,9 @@ public enum SourceAction
     /// <summary>Tell QEMU to give up; the guest goes on here.</summary>
     Cancel,
 
+    /// <summary>End what an earlier attempt has left in QEMU, so that the guest goes on here and this attempt can begin.</summary>
+    EndEarlier,
+
     /// <summary>Break QEMU's connections, out of band.</summary>
     Yank,
 

@@ -106,6 +106,19 @@ internal sealed partial class SourceMigration
         return StepResult.After(Soon);
     }
 
+    private async Task<StepResult> EndEarlierAsync(QmpClient qmp, SourcePhase phase, CancellationToken cancellationToken)
+    {
+        if (phase == SourcePhase.EarlierCompleted)
+        {
+            await qmp.ContinueAsync(cancellationToken, CommandDeadline);
+            LogResumed(_logger, _uid);
+            return StepResult.Again;
+        }
+
+        await qmp.MigrateCancelAsync(cancellationToken, CommandDeadline);
+        return StepResult.After(Soon);
+    }
+
     private async Task<StepResult> YankAsync(QmpClient? qmp, string reason, CancellationToken cancellationToken)
     {
         _stuck.Restart();

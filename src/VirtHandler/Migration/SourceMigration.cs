@@ -225,6 +225,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 return await CommitAsync(qmp!, vmi, cancellationToken);
             case SourceAction.Cancel:
                 return await CancelAsync(qmp!, facts, state, decision.Reason, cancellationToken);
+            case SourceAction.EndEarlier:
+                return await EndEarlierAsync(qmp!, facts.Phase, cancellationToken);
             case SourceAction.Yank:
                 return await YankAsync(qmp, decision.Reason, cancellationToken);
             case SourceAction.RecordFailure:

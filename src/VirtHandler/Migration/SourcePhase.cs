@@ -4,6 +4,12 @@ namespace Godwit.VirtHandler.Migration;
 public enum SourcePhase
 {
     Idle,
+
+    /// <summary>An earlier attempt is still under way in QEMU; the guest may be standing still for its switch.</summary>
+    EarlierUnderWay,
+
+    /// <summary>An earlier attempt has sent everything, and its guest was left standing still here.</summary>
+    EarlierCompleted,
     Setup,
 
     /// <summary>Pages flow; the guest runs. States that we do not know count as this.</summary>

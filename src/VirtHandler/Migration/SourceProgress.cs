@@ -23,7 +23,7 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
 
     public void Take(MigrationStatus migration, IReadOnlyCollection<JobInfo> jobs, SourcePhase phase)
     {
-        var ours = phase != SourcePhase.Idle ? migration.Ram : null;
+        var ours = phase is not (SourcePhase.Idle or SourcePhase.EarlierUnderWay or SourcePhase.EarlierCompleted) ? migration.Ram : null;
         // Mirrors that have ended are no jobs any more, but what they sent was sent.
         var ended = jobs.Count == 0 ? _sample?.DiskTotal ?? 0 : 0;
         var diskTotal = ended + jobs.Sum(j => j.TotalProgress);

@@ -27,7 +27,7 @@ public sealed class StuckWatch(TimeProvider time)
         SourcePhase.PreSwitchover => TimeSpan.FromSeconds(5),
         SourcePhase.Device or SourcePhase.Switching => TimeSpan.FromSeconds(10),
         SourcePhase.PostCopyRecovering => TimeSpan.FromSeconds(10),
-        SourcePhase.Cancelling => TimeSpan.FromSeconds(5),
+        SourcePhase.Cancelling or SourcePhase.EarlierUnderWay => TimeSpan.FromSeconds(5),
         SourcePhase.Unreachable => TimeSpan.FromSeconds(3),
         _ => null,
     };

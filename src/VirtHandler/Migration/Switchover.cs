@@ -22,7 +22,7 @@ public static class Switchover
         Owner.Target => DecideCommittedSource(facts),
         // A record that names neither side is not ours to act on, in any direction.
         Owner.Other => new(SourceAction.Done, "the record names a pod that takes no part in this migration"),
-        _ => facts.Failed ? DecideFailedSource(facts) : DecideOwningSource(facts),
+        _ => DecideEarlier(facts) ?? (facts.Failed ? DecideFailedSource(facts) : DecideOwningSource(facts)),
     };
 
     /// <summary>
@@ -30,7 +30,19 @@ public static class Switchover
     /// guest stands still, and from there no way leads back.
     /// </summary>
     public static bool MayBeCommitted(SourcePhase found) =>
-        found is not (SourcePhase.Idle or SourcePhase.Setup or SourcePhase.Active or SourcePhase.Switching);
+        found is not (SourcePhase.Idle or SourcePhase.EarlierUnderWay or SourcePhase.EarlierCompleted or SourcePhase.Setup or SourcePhase.Active or SourcePhase.Switching);
+
+    /// <summary>
+    /// An attempt that the record is not about any more, whose end no agent was there to see. Its commit names its own migration and
+    /// cannot be taken now; its guest may be standing still for a switch that will not come.
+    /// </summary>
+    private static SourceDecision? DecideEarlier(SourceFacts facts) => facts switch
+    {
+        { Phase: SourcePhase.EarlierUnderWay, Stuck: true } => new(SourceAction.Yank, "QEMU does not let go of an earlier migration"),
+        { Phase: SourcePhase.EarlierUnderWay } => new(SourceAction.EndEarlier, "an earlier migration is still under way in QEMU"),
+        { Phase: SourcePhase.EarlierCompleted, PausedByUser: false } => new(SourceAction.EndEarlier, "an earlier migration has left the guest standing still"),
+        _ => null,
+    };
 
     public static TargetDecision DecideTarget(TargetFacts facts) => facts.Owner switch
     {
@@ -104,7 +116,7 @@ public static class Switchover
             SourcePhase.Device when facts.Stuck => new(SourceAction.Yank, "QEMU does not get the last of the state through"),
             SourcePhase.Device when stop is not null => new(SourceAction.Cancel, stop),
             SourcePhase.Device => new(SourceAction.Wait, "the last of the state is under way"),
-            SourcePhase.Idle => DecideIdle(facts, stop),
+            SourcePhase.Idle or SourcePhase.EarlierCompleted => DecideIdle(facts, stop),
             SourcePhase.PostCopy or SourcePhase.PostCopyPaused or SourcePhase.PostCopyRecovering =>
                 new(SourceAction.Wait, "the switch came before the commit; the rest has to arrive first"),
             _ when stop is not null => new(SourceAction.Cancel, stop),

@@ -16,6 +16,16 @@ public sealed class PhasesTests
     }
 
     [Theory]
+    [InlineData(MigrationStates.Active, RunStates.Running, SourcePhase.EarlierUnderWay)]
+    [InlineData(MigrationStates.PreSwitchover, RunStates.FinishMigrate, SourcePhase.EarlierUnderWay)]
+    [InlineData(MigrationStates.Device, RunStates.FinishMigrate, SourcePhase.EarlierUnderWay)]
+    [InlineData(MigrationStates.Completed, RunStates.PostMigrate, SourcePhase.EarlierCompleted)]
+    [InlineData(MigrationStates.Completed, RunStates.Paused, SourcePhase.Idle)]
+    [InlineData(null, RunStates.Running, SourcePhase.Idle)]
+    public void What_an_earlier_attempt_has_left_in_QEMU_is_seen(string? status, string runState, SourcePhase phase) =>
+        Phases.OfSource(begun: false, status, runState).ShouldBe(phase);
+
+    [Theory]
     [InlineData(null, RunStates.Running, SourcePhase.Failed)]
     [InlineData(MigrationStates.Setup, RunStates.Running, SourcePhase.Setup)]
     [InlineData(MigrationStates.Active, RunStates.Running, SourcePhase.Active)]

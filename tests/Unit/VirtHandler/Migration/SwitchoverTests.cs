@@ -90,6 +90,20 @@ public sealed class SwitchoverTests
         Decide(silent with { TargetArrived = true }).ShouldBe(SourceAction.BreakChannel);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_guest_that_an_earlier_attempt_holds_is_let_go_before_anything_else(bool failed)
+    {
+        var held = Source with { Phase = SourcePhase.EarlierUnderWay, TargetListening = true, Failed = failed };
+        Decide(held).ShouldBe(SourceAction.EndEarlier);
+        Decide(held with { Stuck = true }).ShouldBe(SourceAction.Yank);
+        Decide(held with { Phase = SourcePhase.EarlierCompleted, GuestStopped = true }).ShouldBe(SourceAction.EndEarlier);
+        Decide(held with { Phase = SourcePhase.EarlierCompleted, GuestStopped = true, PausedByUser = true })
+            .ShouldBe(failed ? SourceAction.Done : SourceAction.Start);
+        Decide(held with { Owner = Owner.Target }).ShouldBe(SourceAction.Wait);
+    }
+
     [Fact]
     public void A_source_that_ended_in_post_copy_says_so_once_and_does_not_wait_for_ever()
     {
