@@ -149,6 +149,9 @@ internal sealed class SimulatedNode : IPodLocator, IPodNetwork, IHostTools
         }
     });
 
+    /// <summary>No guest here has a disk out of an image.</summary>
+    public Task<int?> FindContainerDiskAsync(string podUid, string volume, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
+
     public Task<int?> FindLauncherAsync(string podUid, CancellationToken cancellationToken) =>
         Task.FromResult<int?>(Launchers.TryGetValue(podUid, out var launcher) && launcher.IsAlive ? launcher.Pid : null);
 
