@@ -11,6 +11,8 @@ internal static class Witness
     /// <summary>Ticks (10 ms each) of a console's tail that a killed process may take with it.</summary>
     private const long TolerableTicks = 100;
 
+    private static readonly string Resolved = Launcher.FolderPath.Replace("/var/run/", "/run/", StringComparison.Ordinal);
+
     private static readonly QmpClientOptions Options = new() { ConnectDeadline = TimeSpan.FromSeconds(10), CommandDeadline = TimeSpan.FromSeconds(10) };
 
     /// <summary>What the guest's console tells against us.</summary>
@@ -51,10 +53,7 @@ internal static class Witness
 
     /// <summary>The launcher's folder as seen from here: a link that leads from /var/run to /run would lead out of the container.</summary>
     private static string FolderOf(int pid) =>
-        new[] { Launcher.FolderPath, Launcher.FolderPath.Replace("/var/run/", "/run/", StringComparison.Ordinal) }
-            .Select(folder => $"/proc/{pid}/root{folder}")
-            .Where(Directory.Exists)
-            .FirstOrDefault() ?? $"/proc/{pid}/root{Launcher.FolderPath}";
+        Directory.Exists($"/proc/{pid}/root{Resolved}") ? $"/proc/{pid}/root{Resolved}" : $"/proc/{pid}/root{Launcher.FolderPath}";
 
     private static async Task<string> StateAsync(int pid, CancellationToken ct)
     {
