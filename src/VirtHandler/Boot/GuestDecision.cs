@@ -17,7 +17,8 @@ public static class GuestDecision
 
         if (facts.Launcher?.Reason is { } reason)
         {
-            return Ended(vmi, reason);
+            // A copy that arrived and ended before it ran is no end of the guest: its migration gives the record back to the source.
+            return facts is { Incoming: true, MayHaveRun: false } ? new GuestPlan(GuestStep.None) : Ended(vmi, reason);
         }
 
         if (facts.HasDomain)

@@ -21,6 +21,9 @@ public sealed record GuestFacts
     /// <summary>The domain is one that arrives by migration: only the migration may let it run.</summary>
     public bool Incoming { get; init; }
 
+    /// <summary>One that arrives by migration was told to run, or may have been.</summary>
+    public bool MayHaveRun { get; init; }
+
     public bool ShutdownRequested { get; init; }
 
     public LauncherStatus? Launcher { get; init; }

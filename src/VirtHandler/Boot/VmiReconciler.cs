@@ -132,6 +132,7 @@ public sealed partial class VmiReconciler(
             Pod = pod,
             HasDomain = domain is not null,
             Incoming = domain?.Incoming == true,
+            MayHaveRun = File.Exists($"{place.Folder}/{DomainFolder.Released}"),
             ShutdownRequested = File.Exists(place.ShutdownRequest),
             Launcher = LauncherStatus.Read(place.Folder),
             Guest = guest,

@@ -121,6 +121,18 @@ public sealed class GuestDecisionTests
         plan.Event!.Type.ShouldBe(type);
     }
 
+    [Theory]
+    [InlineData(false, GuestStep.None)]
+    [InlineData(true, GuestStep.Report)]
+    public void A_copy_that_arrived_and_ended_before_it_ran_is_not_the_end_of_its_guest(bool ran, GuestStep step) =>
+        GuestDecision.Decide(Given.Facts(Given.Vmi(VmiPhases.Running)) with
+        {
+            HasDomain = true,
+            Incoming = true,
+            MayHaveRun = ran,
+            Launcher = new LauncherStatus { Reason = LauncherReasons.Crashed },
+        }).Step.ShouldBe(step);
+
     [Fact]
     public void A_guest_that_moved_away_keeps_its_phase() =>
         GuestDecision.Decide(Given.Facts(Given.Vmi(VmiPhases.Running)) with { HasDomain = true, Launcher = new LauncherStatus { Reason = LauncherReasons.Migrated } })
