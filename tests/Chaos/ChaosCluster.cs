@@ -1,5 +1,4 @@
 using Godwit.Cli.Host;
-using Godwit.Machinery;
 using Godwit.Tests.E2E.Support;
 using Godwit.Types;
 
@@ -18,7 +17,7 @@ internal sealed class ChaosCluster() : TestCluster($"{Folder}/state")
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Where the disk is mounted.</summary>
-    public string Disk => Folder;
+    public static string Disk => Folder;
 
     /// <summary>Clears what an earlier run has left, then starts.</summary>
     /// <exception cref="InvalidOperationException">The machine lacks something.</exception>

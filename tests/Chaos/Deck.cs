@@ -14,7 +14,7 @@ internal sealed class Deck
         _cards = [.. Faults.All.Where(f => only is null || f.Name == only).SelectMany(static f => f.Steps.Select(s => (f, s)))];
         if (_cards.Length == 0)
         {
-            throw new ArgumentException($"no fault is called '{only}'; there are: {string.Join(", ", Faults.All.Select(static f => f.Name))}");
+            throw new ArgumentException($"no fault is called '{only}'; there are: {string.Join(", ", Faults.All.Select(static f => f.Name))}", nameof(only));
         }
     }
 

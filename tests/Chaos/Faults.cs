@@ -100,7 +100,7 @@ internal static class Faults
     private static async Task<string?> DiskFullAsync(Scene scene, CancellationToken ct)
     {
         var length = scene.Between(1, 6);
-        await using (await Ballast.FillAsync(scene.Cluster.Disk))
+        await using (await Ballast.FillAsync(ChaosCluster.Disk))
         {
             await Task.Delay(length, TimeProvider.System, ct);
         }

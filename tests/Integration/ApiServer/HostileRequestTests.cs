@@ -71,7 +71,7 @@ public sealed class HostileRequestTests(ClusterFixture cluster) : IClassFixture<
             using var answer = await client.AnswerAsync(method, query.Length > 0 ? $"{path}?{query}" : path, body, type, accept).WaitAsync(limit.Token);
             var code = (int)answer.StatusCode;
             answers[code] = answers.GetValueOrDefault(code) + 1;
-            var words = await answer.Content.ReadAsStringAsync();
+            var words = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             // A version that is no number is a 500 of the real server too.
             if (code >= 500 && code != 501 && !words.Contains("resourceVersion: Invalid value", StringComparison.Ordinal))
             {
@@ -117,12 +117,12 @@ public sealed class HostileRequestTests(ClusterFixture cluster) : IClassFixture<
             {
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
                 silent.Add(socket);
-                await socket.ConnectAsync(cluster.Server.Address.Host, cluster.Server.Address.Port);
+                await socket.ConnectAsync(cluster.Server.Address.Host, cluster.Server.Address.Port, TestContext.Current.CancellationToken);
                 await socket.SendAsync(Encoding.ASCII.GetBytes("GET / HT"));
             }
 
             using var client = new RawClient(cluster.Server);
-            (await client.GetAsync("/version").WaitAsync(TimeSpan.FromSeconds(10))).Code.ShouldBe(200);
+            (await client.GetAsync("/version").WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).Code.ShouldBe(200);
         }
         finally
         {

@@ -5,7 +5,6 @@ using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Http;
 using Godwit.LocalCluster.ApiServer.Resources;
 using Godwit.LocalCluster.Patch;
-using Godwit.LocalCluster.Schema;
 using Godwit.Machinery;
 using Microsoft.AspNetCore.Http;
 
