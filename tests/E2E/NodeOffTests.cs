@@ -129,12 +129,14 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-off-postcopy", memory: "384Mi", guestMemory: "mg.mem=224", rate: 64);
         await using var policy = await Policy.OfNamespaceAsync(
-            cluster, "e2e-off-postcopy", "bandwidthPerMigration: 4Mi", "completionTimeoutPerGiB: 4", "allowPostCopy: true");
+            cluster, "e2e-off-postcopy", "bandwidthPerMigration: 8Mi", "completionTimeoutPerGiB: 4", "allowPostCopy: true");
         var source = await guest.NodeAsync();
         var created = await MigrationRequest.CreateAsync(cluster.Api, guest.Name, node: null, CancellationToken.None);
-        await guest.UntilAsync(
+        var sending = await guest.UntilAsync(
             created.Name(),
-            static m => m.Text("status", "migrationState", "mode") == MigrationModes.PostCopy && m.At("status", "migrationState", "targetNodeDomainReadyTimestamp") is not null);
+            static m => Lookups.IsFinal(m)
+                || (m.Text("status", "migrationState", "mode") == MigrationModes.PostCopy && m.At("status", "migrationState", "targetNodeDomainReadyTimestamp") is not null));
+        Lookups.IsFinal(sending).ShouldBeFalse(sending["status"]?.ToJsonString());
         await using var outage = await Outage.OfAsync(cluster, source);
         await outage.UntilNoticedAsync();
         VmiFacts.Phase(await guest.ReadAsync()).ShouldBe(VmiPhases.Running);

@@ -102,7 +102,7 @@ public sealed class PodFolderTests : IDisposable
 
     private static int As107(params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo("setpriv", ["--reuid=107", "--regid=107", "--clear-groups", .. command]) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("setpriv", ["--reuid=107", "--regid=107", "--clear-groups", .. command]) { RedirectStandardError = true, UseShellExecute = false })!;
         process.StandardError.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode;
