@@ -22,7 +22,8 @@ internal static class MigrationSourceLoss
         }
 
         var reason = $"the source was lost in post-copy: {loss}";
-        if (state.Channel is not { State: MigrationChannel.Broken } channel || channel.Reason != reason)
+        // The source's agent, if it lives, says that the rest is lost; the target's then acts on that by itself.
+        if (state.Channel is not { } channel || (channel.State != MigrationChannel.Lost && (channel.State != MigrationChannel.Broken || channel.Reason != reason)))
         {
             // Told to the target's agent, which where packets only vanish still believes in the channel.
             return new MigrationPlan(facts.Migration, vmi with

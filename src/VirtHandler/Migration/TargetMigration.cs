@@ -315,7 +315,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
             _record.Record.Event(vmi, EventReasons.Warning, EventReasons.Migrated, $"The guest is lost: {reason}.");
             LogProblem(_logger, _uid, reason);
             // Its main loop may hang on a page for ever and not hear us: the launcher then ends it by force.
-            await File.WriteAllBytesAsync(request, [], cancellationToken);
+            PodFolder.Write(_pod.Folder, DomainFolder.ShutdownRequested, "");
         }
 
         return await EndAsync(qmp, cancellationToken);

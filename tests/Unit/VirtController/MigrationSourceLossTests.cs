@@ -50,6 +50,14 @@ public sealed class MigrationSourceLossTests
     }
 
     [Fact]
+    public void What_the_sources_agent_has_told_already_is_left_to_the_targets_for_as_long()
+    {
+        var lost = Facts(state => state with { Channel = new MigrationChannel { State = MigrationChannel.Lost, Since = Given.Now } }, loss: "pod p has ended");
+        MigrationDecisions.Decide(lost).Vmi.ShouldBeNull();
+        MigrationDecisions.Decide(lost with { Now = Given.Now + MigrationSourceLoss.TargetGrace }).Vmi!.Status!.Phase.ShouldBe(VmiPhases.Failed);
+    }
+
+    [Fact]
     public void A_target_that_has_everything_needs_no_source() =>
         MigrationDecisions.Decide(Facts(state => state with { Completed = true })).Migration.Status!.Phase.ShouldBe(MigrationPhases.Succeeded);
 
