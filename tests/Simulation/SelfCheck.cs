@@ -7,6 +7,8 @@ internal static class SelfCheck
 {
     private const ulong FirstSeed = 1;
 
+    private const int SoakGuests = 40;
+
     /// <summary>A protocol broken on purpose must be noticed within so many episodes.</summary>
     private const ulong MostEpisodes = 60;
 
@@ -22,6 +24,11 @@ internal static class SelfCheck
 
         var (one, other) = (Episode.Run(FirstSeed, new Breaks()), Episode.Run(FirstSeed, new Breaks()));
         failed += Say(one.Hash == other.Hash, "the same seed twice", one.Hash == other.Hash ? $"the same trace, {one.Hash}" : $"{one.Hash}, then {other.Hash}");
+        var soak = Episode.Run(ScriptWriter.Soak(SoakGuests), new Breaks(), measures: true);
+        failed += Say(
+            soak.Violation is null && soak.Succeeded == SoakGuests,
+            $"memory after {SoakGuests} guests that came, moved and went",
+            soak.Violation ?? $"as before, {soak.Succeeded} have moved");
         foreach (var (name, breaks) in Broken.All)
         {
             failed += Caught(name, breaks);

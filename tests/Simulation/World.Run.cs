@@ -10,6 +10,14 @@ internal sealed partial class World
     /// <summary>Everything that was begun must have come to its end so long after the last fault.</summary>
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromMinutes(45);
     private static readonly TimeSpan ClearDeadline = TimeSpan.FromMinutes(15);
+    private const double BeforeSteps = 10;
+
+    /// <summary>What has ended a moment ago may be forgotten only when the next begins, for each node.</summary>
+    private const int AtRest = 8;
+
+    /// <summary>These have a limit of their own.</summary>
+    private static readonly string[] Bounded = ["EventRecorder._known", "EventRecorder._budgets"];
+    private readonly bool _measures;
     private bool _settling;
 
     /// <summary>Runs the script to its end, or to the first promise that is broken.</summary>
@@ -22,11 +30,38 @@ internal sealed partial class World
             Clock.After(Between(0.1, 1), node.StartAgent);
         }
 
+        IReadOnlyDictionary<string, int>? before = null;
+        if (_measures)
+        {
+            // Everything is up, and nothing has been asked for yet.
+            RunUntil(TimeSpan.FromSeconds(BeforeSteps), static () => null);
+            before = Remembered();
+        }
+
         RunUntil(TimeSpan.FromHours(Plan.Hours), static () => null);
         Heal();
         RunUntil(SettleDeadline, Unsettled);
         Clear();
         RunUntil(ClearDeadline, Left);
+        if (before is not null && Violation is null)
+        {
+            // What is remembered for minutes is not yet forgotten.
+            RunUntil(TimeSpan.FromMinutes(30), static () => null);
+            CheckMemory(before);
+        }
+    }
+
+    private IReadOnlyDictionary<string, int> Remembered() => Footprint.Of([.. Clock.Pending, Server]);
+
+    private void CheckMemory(IReadOnlyDictionary<string, int> before)
+    {
+        foreach (var (field, size) in Remembered())
+        {
+            if (size > before.GetValueOrDefault(field) + AtRest && !Bounded.Contains(field))
+            {
+                Violate($"everything is deleted, but {field} has grown from {before.GetValueOrDefault(field)} to {size}");
+            }
+        }
     }
 
     /// <summary>Until the time is over (which is all that is wanted when there is no reason), or the reason to wait has gone.</summary>

@@ -25,8 +25,13 @@ internal sealed partial class World : IDisposable
     private int _places;
     private int _controllers;
 
-    public World(Script script, Breaks breaks, bool keepTrace)
+    /// <param name="script">What is done.</param>
+    /// <param name="breaks">What is broken on purpose.</param>
+    /// <param name="keepTrace">The lines of the trace are wanted.</param>
+    /// <param name="measures">It is looked at what the components remember in the end.</param>
+    public World(Script script, Breaks breaks, bool keepTrace, bool measures = false)
     {
+        _measures = measures;
         _script = script;
         Breaks = breaks;
         KeepsTrace = keepTrace;

@@ -5,9 +5,9 @@ internal sealed record Episode(Script Script, double Hours, int Succeeded, int F
 {
     public int Faults => Script.Steps.Count(Tally.IsFault);
 
-    public static Episode Run(Script script, Breaks breaks, bool keepTrace = false)
+    public static Episode Run(Script script, Breaks breaks, bool keepTrace = false, bool measures = false)
     {
-        using var world = new World(script, breaks, keepTrace);
+        using var world = new World(script, breaks, keepTrace, measures);
         world.Run();
         var violation = world.Violation is { } what
             ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"at {world.ViolatedAt:0.000} s: {what}")

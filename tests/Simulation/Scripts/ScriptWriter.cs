@@ -64,6 +64,21 @@ internal sealed class ScriptWriter(ulong seed)
         return new Script(seed, setting, _steps);
     }
 
+    /// <summary>Guests that come, move and go, one after another, with nothing wrong: to see what is remembered of them.</summary>
+    public static Script Soak(int guests)
+    {
+        var steps = new List<Step>();
+        for (var i = 0; i < guests; i++)
+        {
+            var (at, vmi) = (60 + (i * 120.0), $"vm{i}");
+            steps.Add(new Step { At = at, Do = Verbs.Create, Who = vmi });
+            steps.Add(new Step { At = at + 30, Do = Verbs.Migrate, Who = vmi });
+            steps.Add(new Step { At = at + 60, Do = Verbs.Delete, Who = vmi });
+        }
+
+        return new Script(1, new Setting { Hours = guests / 30.0 }, steps);
+    }
+
     private void Burst(double at, int vmis, Setting setting)
     {
         _from = at;

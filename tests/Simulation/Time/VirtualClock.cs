@@ -23,6 +23,9 @@ internal sealed class VirtualClock : IThreadPoolWorkItem, IDisposable
     /// <summary>How many things have fallen due.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>What is still to fall due.</summary>
+    public IEnumerable<object> Pending => _due.UnorderedItems.Select(static item => item.Element);
+
     public void At(long ticks, Action action) => _due.Enqueue(action, (Math.Max(ticks, Ticks), _order++));
 
     public void After(TimeSpan delay, Action action) => At(Ticks + delay.Ticks, action);
