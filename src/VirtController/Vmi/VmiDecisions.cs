@@ -189,8 +189,8 @@ public static class VmiDecisions
         {
             if (BetweenOwners(vmi))
             {
-                // The migration's own rules bring the record back to the source or give the guest up.
-                var left = (vmi.Status!.MigrationState!.PauseTimestamp ?? facts.Now) + SwitchoverGrace - facts.Now;
+                // The migration's own rules bring the record back to the source or give the guest up; they need their time from when its end was known.
+                var left = (facts.OwnerEndSeen ?? vmi.Status!.MigrationState!.PauseTimestamp ?? facts.Now) + SwitchoverGrace - facts.Now;
                 if (left > TimeSpan.Zero)
                 {
                     return new VmiPlan(vmi) { Again = left };
@@ -243,8 +243,11 @@ public static class VmiDecisions
         && !live.Contains(migration)
         && pod.Metadata.Uid != state?.SourcePodUID;
 
-    private static Pod? Owner(VmiFacts facts) =>
-        facts.Pods.FirstOrDefault(pod => pod.Metadata.Uid == facts.Vmi.Status?.OwnerPodUID);
+    private static Pod? Owner(VmiFacts facts) => Owner(facts.Vmi, facts.Pods);
+
+    /// <summary>The pod that the record names; null when it is gone.</summary>
+    public static Pod? Owner(VirtualMachineInstance vmi, IReadOnlyList<Pod> pods) =>
+        pods.FirstOrDefault(pod => pod.Metadata.Uid == vmi.Status?.OwnerPodUID);
 
     /// <summary>The VMI at its end, when the pod that owns its guest has ended or is gone; null while it lives.</summary>
     private static VirtualMachineInstance? Ended(VmiFacts facts, Pod? owner)

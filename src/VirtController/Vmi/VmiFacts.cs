@@ -22,5 +22,8 @@ public sealed record VmiFacts
     /// <summary>The VMI's node has left the cluster for good, or was declared to be off.</summary>
     public bool NodeGone { get; init; }
 
+    /// <summary>When the end of the owner pod was first seen; null while it lives. A node that was away tells of it late.</summary>
+    public DateTimeOffset? OwnerEndSeen { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 }

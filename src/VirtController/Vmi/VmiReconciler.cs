@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Godwit.Machinery;
 using Godwit.Types;
 
@@ -7,10 +8,14 @@ namespace Godwit.VirtController;
 internal sealed class VmiReconciler(
     ApiClient api, Caches caches, ImageVolumeProbe images, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
 {
+    /// <summary>Owner pods whose end was seen, and when: a new leader gives all of them their time anew.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, (string Pod, DateTimeOffset At)> _ended = new();
+
     public async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
         if (caches.Vmis.Get(key) is not { } vmi)
         {
+            _ended.TryRemove(key, out _);
             return Result.Done;
         }
 
@@ -42,6 +47,7 @@ internal sealed class VmiReconciler(
             MissingClaims = vmi.IsUnprocessed()
                 ? [.. Caches.ClaimsOf(vmi).Where(claim => caches.Claims.Get(new NamespacedName(vmi.Metadata.Namespace!, claim)) is null)]
                 : [],
+            OwnerEndSeen = OwnerEndSeen(vmi, pods),
             NodeGone = vmi.Status?.NodeName is { Length: > 0 } node && NodeDecisions.IsGone(caches.Nodes.Get(NamespacedName.Cluster(node))),
             ActiveMigration = caches.MigrationsOf(vmi.Key())
                 .FirstOrDefault(migration => !migration.IsFinal() && migration.Status?.Phase is not (null or "")),
@@ -53,6 +59,19 @@ internal sealed class VmiReconciler(
             ],
             Now = clock.GetUtcNow(),
         };
+    }
+
+    private DateTimeOffset? OwnerEndSeen(VirtualMachineInstance vmi, IReadOnlyList<Pod> pods)
+    {
+        var key = vmi.Key();
+        if (vmi.Status?.OwnerPodUID is not { } owner || (VmiDecisions.Owner(vmi, pods) is { } pod && !pod.IsFinished()))
+        {
+            _ended.TryRemove(key, out _);
+            return null;
+        }
+
+        var now = (owner, clock.GetUtcNow());
+        return _ended.AddOrUpdate(key, now, (_, seen) => seen.Pod == owner ? seen : now).At;
     }
 
     private async Task<Result> ApplyAsync(VirtualMachineInstance vmi, VmiPlan plan, CancellationToken ct)

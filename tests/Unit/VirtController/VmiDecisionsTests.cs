@@ -143,6 +143,15 @@ public sealed class VmiDecisionsTests
     }
 
     [Fact]
+    public void A_node_that_tells_late_of_its_pods_end_gets_its_time_to_give_the_guest_back()
+    {
+        var vmi = Given.Migrating(state => state with { PauseTimestamp = Given.Now }, owner: "target-uid");
+        var late = Given.Now + (VmiDecisions.SwitchoverGrace * 3);
+        VmiDecisions.Decide(new VmiFacts { Vmi = vmi, OwnerEndSeen = late, Now = late + TimeSpan.FromSeconds(1) }).Vmi.Status!.Phase.ShouldBe("Running");
+        VmiDecisions.Decide(new VmiFacts { Vmi = vmi, OwnerEndSeen = late, Now = late + VmiDecisions.SwitchoverGrace }).Vmi.Status!.Phase.ShouldBe("Failed");
+    }
+
+    [Fact]
     public void Readiness_of_a_running_guest_is_that_of_its_pod()
     {
         Decide(Given.RunningVmi(), Given.Pod("source-uid")).Vmi.Status!.Conditions.IsTrue("Ready").ShouldBeTrue();
