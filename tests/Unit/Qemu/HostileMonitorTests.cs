@@ -3,7 +3,6 @@ using System.Text;
 using CsCheck;
 using Godwit.Qemu;
 using Godwit.Unit.Machinery;
-using Shouldly;
 using Xunit;
 
 namespace Godwit.Unit.Qemu;
