@@ -12,7 +12,7 @@ internal sealed record Options
                simulation --script FILE                         the same for a script
                simulation --check                               the simulation itself: regressions, the same run twice, broken protocols
                simulation --break NAME ...                      with the protocol broken: self-start, no-swap, ignore-abort
-        without arguments: --check, then 10,000 hours from seed 1
+        without arguments: --check, then 2,000 hours from seed 1
         """;
 
     public ulong Seed { get; init; } = 1;
