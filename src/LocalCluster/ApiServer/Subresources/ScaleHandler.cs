@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Errors;
 using Godwit.LocalCluster.ApiServer.Http;
-using Godwit.LocalCluster.Schema;
 using Godwit.LocalCluster.ApiServer.Writing;
+using Godwit.LocalCluster.Schema;
 using Godwit.Machinery;
 using Microsoft.AspNetCore.Http;
 
