@@ -42,6 +42,9 @@ public sealed record MigrationFacts
     /// <summary>The target's node has left the cluster for good, so nothing can run there any more.</summary>
     public bool TargetNodeGone { get; init; }
 
+    /// <summary>The target's node has an object that says what is the matter with it.</summary>
+    public bool TargetNodeKnown { get; init; }
+
     /// <summary>What became of the source, once it is certain that nothing of it runs any more; null before.</summary>
     public string? SourceLoss { get; init; }
 

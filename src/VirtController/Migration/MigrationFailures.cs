@@ -70,7 +70,7 @@ internal static class MigrationFailures
                 StartTimestamp = open.StartTimestamp ?? Timestamps.Seconds(facts.Now),
                 EndTimestamp = open.EndTimestamp ?? Timestamps.Seconds(facts.Now),
                 FailureReason = facts.TargetPod is null || facts.TargetPod.IsFinished() || facts.TargetPod.IsDeleting()
-                    ? facts.TargetNodeGone ? $"{TargetDown}: node {open.TargetNode} is out of service" : TargetDown
+                    ? facts is { TargetNodeGone: true, TargetNodeKnown: true } ? $"{TargetDown}: node {open.TargetNode} is out of service" : TargetDown
                     : message,
             };
         var entered = MigrationStates.Enter(facts.Migration, MigrationPhases.Failed, facts.Now);

@@ -70,6 +70,7 @@ internal sealed class MigrationReconciler(
             Configuration = MigrationSettings.Apply(cluster.Migrations, policy?.Spec),
             PolicyName = policy?.Metadata.Name,
             TargetNodeGone = IsGone(vmi?.Status?.MigrationState?.TargetNode),
+            TargetNodeKnown = vmi?.Status?.MigrationState?.TargetNode is { Length: > 0 } there && caches.Nodes.Get(NamespacedName.Cluster(there)) is not null,
             SourceLoss = SourceLoss(vmi?.Status?.MigrationState, pods),
             Copied = _copied.TryGetValue(migration.Key(), out var copied) ? copied : null,
             Now = clock.GetUtcNow(),

@@ -51,7 +51,9 @@ public sealed class PowerTests(NodeCluster cluster)
             await cluster.DeleteAsync(pod, 0);
         }
         await UntilAsync(() => Task.FromResult(HostMounts.Below(paths.NodeFolder).Count == 0), "the pods' mounts to go");
-        await UntilAsync(() => Task.FromResult(Directory.GetDirectories(paths.Pods).Length == 0), "the pods' folders to go");
+        // Other tests' pods may still be on the node.
+        await UntilAsync(
+            () => Task.FromResult(((JsonObject[])[never, always]).All(pod => !Directory.Exists(Path.Combine(paths.Pods, pod.Uid())))), "the pods' folders to go");
     }
 
     private Task RunAsync(string name, string node, string restart) => cluster.RunAsync(name, "sleep 1000", spec =>
