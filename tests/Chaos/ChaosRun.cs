@@ -209,8 +209,7 @@ internal sealed class ChaosRun(ChaosOptions options, ChaosCluster cluster, Chaos
             return fault.IsDeadly || fault.IsDeadlyInPostCopy;
         }
 
-        // A target that was struck before it had the guest ends nothing.
-        return fault.IsDeadly && (!fault.Name.Contains("target", StringComparison.Ordinal) || vmi.Text("status", "ownerPodUID") == scene.TargetPod);
+        return fault.IsDeadly && (!fault.StrikesTarget || vmi.Text("status", "ownerPodUID") == scene.TargetPod);
     }
 
     /// <summary>Guests that have ended are made anew; so are all after a violation, so that the next round is judged by itself.</summary>

@@ -12,6 +12,9 @@ internal sealed record Fault(string Name, Func<Scene, CancellationToken, Task<st
     /// <summary>The guest itself may end by it.</summary>
     public bool IsDeadly { get; init; }
 
+    /// <summary>It strikes the target, which ends a guest only once the guest is there.</summary>
+    public bool StrikesTarget { get; init; }
+
     /// <summary>The guest may end by it once it lives in two halves.</summary>
     public bool IsDeadlyInPostCopy { get; init; }
 }

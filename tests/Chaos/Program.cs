@@ -1,4 +1,7 @@
 using Godwit.Chaos;
+using Godwit.Cli;
+using Godwit.Machinery;
+using Shouldly;
 
 // chaos [MINUTES] [--seed N] [--only FAULT]: real guests move without pause while things go wrong. As root; ends with one line of counts.
 var options = ChaosOptions.Parse(args);
@@ -26,6 +29,11 @@ await using (var cluster = new ChaosCluster())
     catch (OperationCanceledException) when (stop.IsCancellationRequested)
     {
         Console.WriteLine("interrupted");
+    }
+    catch (Exception e) when (e is CliException or ApiException or ShouldAssertException or TimeoutException or OperationCanceledException)
+    {
+        // What was seen up to here counts all the same.
+        report.AtTheEnd([new Violation(ViolationKind.Stuck, $"the run broke off: {e.Message}")]);
     }
 }
 
