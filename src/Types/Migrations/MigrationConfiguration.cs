@@ -40,5 +40,8 @@ public sealed record MigrationConfiguration : ApiPart
 
     public long? MaxDowntimeMs { get; init; }
 
+    /// <summary>Our own: KubeVirt lets connections to a moved guest's old address break.</summary>
+    public ConnectionForwarding? ConnectionForwarding { get; init; }
+
     public JsonElement? Experimental { get; init; }
 }

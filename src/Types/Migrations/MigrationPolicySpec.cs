@@ -21,5 +21,7 @@ public sealed record MigrationPolicySpec : ApiPart
 
     public long? MaxDowntimeMs { get; init; }
 
+    public ConnectionForwarding? ConnectionForwarding { get; init; }
+
     public JsonElement? Experimental { get; init; }
 }

@@ -92,6 +92,9 @@ public sealed record MigrationState : ApiPart
     /// <summary>The state of post-copy's channel, from the switch on.</summary>
     public MigrationChannel? Channel { get; init; }
 
+    /// <summary>What becomes of the connections that were open; absent where there is no way to carry them, or none asked for.</summary>
+    public MigrationForwarding? Forwarding { get; init; }
+
     public bool? Tls { get; init; }
 
     public IReadOnlyList<MigrationDecision>? Decisions { get; init; }
