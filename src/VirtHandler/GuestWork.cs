@@ -3,6 +3,7 @@ using Godwit.Types;
 using Godwit.VirtHandler.Agents;
 using Godwit.VirtHandler.Boot;
 using Godwit.VirtHandler.Disks;
+using Godwit.VirtHandler.Forwarding;
 using Godwit.VirtHandler.Migration;
 using Godwit.VirtHandler.Node;
 using Microsoft.Extensions.Logging;
@@ -45,9 +46,18 @@ public static class GuestWork
 
         var volumes = new VolumeGatherer(api);
         var preparer = new GuestPreparer(edges.Locator, edges.Network, new ContainerDisks(edges.Locator), new DiskPreparer(edges.Tools), volumes, node);
+        using var forwarding = edges.Forwards ? new ForwardingTools(edges.Tools, edges.Network, loggers, time) : null;
+        var forwarders = forwarding is null
+            ? null
+            : new Forwarders(forwarding, vmis, pods, nodes, () => configuration.Current, Record, edges.Locator, options);
         await using var migrations = new MigrationReconciler(
-            key => new ApiMigrationRecord(api, events, key),
-            new MigrationTools(new TargetDomain(preparer, options), edges.Network, edges.Tools) { Monitors = edges.Monitors, Rules = edges.Rules },
+            Record,
+            new MigrationTools(new TargetDomain(preparer, options), edges.Network, edges.Tools)
+            {
+                Monitors = edges.Monitors,
+                Rules = edges.Rules,
+                Forwarding = forwarding,
+            },
             loggers,
             time);
         ControllerRunner? runner = null;
@@ -62,6 +72,7 @@ public static class GuestWork
             if (change.New is { } vmi)
             {
                 migrations.Notice(vmi);
+                forwarders?.Notice(vmi);
             }
 
             runner.Enqueue(change.Key);
@@ -69,6 +80,7 @@ public static class GuestWork
         pods.OnChange(change =>
         {
             Enqueue(vmis.ByIndex(VmisByPod, change.Last.Metadata.Uid!));
+            forwarders?.Notice(change.Last.Metadata.Uid!, gone: change.New is null);
 
             if (change.New is null)
             {
@@ -82,6 +94,7 @@ public static class GuestWork
         claims.OnChange(change => Enqueue(vmis.ByIndex(VmisByClaim, change.Key.ToString())));
         nodes.OnChange(change =>
         {
+            forwarders?.NoticeNode();
             if (NodeLabels.NamesHostModel(change.Old?.Metadata.Labels) != NodeLabels.NamesHostModel(change.New?.Metadata.Labels))
             {
                 Enqueue(vmis.List());
@@ -100,8 +113,11 @@ public static class GuestWork
                 events.RunAsync,
                 watchers.RunAsync,
                 ct => runner.RunAsync(ct, vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync),
+                .. forwarders is null ? [] : (IEnumerable<Func<CancellationToken, Task>>)[forwarders.RunAsync],
                 .. others,
             ]);
+
+        IMigrationRecord Record(NamespacedName key) => new ApiMigrationRecord(api, events, key);
 
         void Enqueue(IEnumerable<VirtualMachineInstance> changed)
         {

@@ -33,6 +33,9 @@ public static class EventReasons
 
     /// <summary>Post-copy's channel works again; ours.</summary>
     public const string PostCopyRecovered = "PostCopyRecovered";
+
+    /// <summary>Connections that were open when a guest moved were cut off; ours.</summary>
+    public const string ForwardingEnded = "ForwardingEnded";
     public const string Created = "Created";
     public const string Started = "Started";
     public const string ShuttingDown = "ShuttingDown";

@@ -21,4 +21,10 @@ public static class MigrationModes
     public const int PortRoleControl = 0;
     public const int PortRoleMemory = 49152;
     public const int PortRoleBlock = 49153;
+
+    /// <summary>Where the target's agent takes over open connections, TCP; ours.</summary>
+    public const int PortRoleHandover = 49154;
+
+    /// <summary>By which open connections are carried on from pod to pod, UDP; ours.</summary>
+    public const int PortRoleTunnel = 49155;
 }

@@ -48,6 +48,7 @@ public sealed class GuestPreparer(IPodLocator locator, IPodNetwork network, Cont
         {
             PodFolder.Own(place.Folder, DomainFolder.Disks);
             PodFolder.Own(place.Folder, DomainFolder.Tls);
+            PodFolder.Own(place.Folder, Forwarding.ForwardingState.Folder);
         }
         catch (IOException e)
         {

@@ -1,4 +1,5 @@
 using Godwit.Qemu;
+using Godwit.VirtHandler.Forwarding;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Network;
 
@@ -9,6 +10,9 @@ public sealed record MigrationTools(ITargetDomain Targets, IPodNetwork? Network,
 {
     /// <summary>How QEMU's monitors are reached.</summary>
     public QmpClientOptions Monitors { get; init; } = new();
+
+    /// <summary>How open connections are kept; null where they are not.</summary>
+    public ForwardingTools? Forwarding { get; init; }
 
     /// <summary>Who decides each step.</summary>
     public SwitchoverRules Rules { get; init; } = SwitchoverRules.Standard;

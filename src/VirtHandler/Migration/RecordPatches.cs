@@ -178,6 +178,14 @@ public static class RecordPatches
         return patch;
     }
 
+    /// <summary>What becomes of the connections that were open; the source tells it, whoever owns the guest.</summary>
+    public static JsonArray Forwarding(string migrationUid, MigrationForwarding forwarding)
+    {
+        JsonArray patch = [(JsonNode)JsonPatch.Test($"{State}/migrationUid", migrationUid)];
+        Set(patch, "forwarding", JsonSerializer.SerializeToNode(forwarding, TypesJson.Default.MigrationForwarding));
+        return patch;
+    }
+
     /// <summary>The progress, as long as <paramref name="owner"/> (of source and target the one that owns the guest now) has the guest.</summary>
     public static JsonArray Progress(MigrationState state, string? owner, MonitorSample sample, ProgressReport report, DateTimeOffset now)
     {

@@ -31,6 +31,7 @@ internal sealed partial class SourceMigration
         }
 
         _markersKnown = false;
+        _forwarding?.Prepare(vmi, state);
         try
         {
             await _setup!.PrepareAsync(qmp, state, credentials, _monitor.Progress.RulesFor(state, vmi.Status?.Hardware?.MemoryBytes ?? 0), cancellationToken);
@@ -46,6 +47,12 @@ internal sealed partial class SourceMigration
     private async Task<StepResult> MigrateAsync(QmpClient qmp, MigrationState state, CancellationToken cancellationToken)
     {
         _markersKnown = false;
+        if (_forwarding is not null)
+        {
+            // A small guest has moved sooner than the way for its connections is open.
+            await _forwarding.WaitAsync(cancellationToken);
+        }
+
         try
         {
             await _setup!.MigrateAsync(qmp, state, cancellationToken);
@@ -94,6 +101,7 @@ internal sealed partial class SourceMigration
         if (!_cancelled || facts.Phase == SourcePhase.PreSwitchover)
         {
             _cancelled = true;
+            _forwarding?.GuestStays();
             await qmp.MigrateCancelAsync(cancellationToken, CommandDeadline);
         }
 
@@ -184,10 +192,33 @@ internal sealed partial class SourceMigration
             _record.Record.Event(
                 vmi, EventReasons.Warning, EventReasons.Migrated, $"VirtualMachineInstance migration uid {_uid} failed. reason:{why}");
             LogFailed(_logger, _uid, why);
+            await AbandonForwardingAsync(cancellationToken);
             return StepResult.Again;
         }
 
         return _record.IsFresh && _record.Vmi.Metadata.ResourceVersion != vmi.Metadata.ResourceVersion ? StepResult.Again : StepResult.After(Soon);
+    }
+
+    /// <summary>Opens a way for the guest's connections, also in a migration that an agent before this one began, and tells how that goes.</summary>
+    private void KeepConnections(VirtualMachineInstance vmi, SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
+    {
+        _forwarding?.Prepare(vmi, state);
+        if (_forwarding?.News() is { } news)
+        {
+            _monitor.Note(state, facts.Owner, [RecordPatches.Forwarding(_uid, news)], cancellationToken);
+        }
+    }
+
+    private Task AbandonForwardingAsync(CancellationToken cancellationToken) => _forwarding?.AbandonAsync(cancellationToken) ?? Task.CompletedTask;
+
+    /// <summary>The pod outlives its QEMU when there is something to forward. Told before QEMU ends, after which it may be taken for done.</summary>
+    private async Task StayAsync(CancellationToken cancellationToken)
+    {
+        if (_record.Vmi is { } vmi && vmi.Migration() is { } state
+            && await _forwarding!.StayAsync(vmi, state, cancellationToken) is { } forwarding)
+        {
+            await _record.WriteAsync(RecordPatches.Forwarding(_uid, forwarding), cancellationToken);
+        }
     }
 
     private async Task<StepResult> FinishAsync(QmpClient? qmp, bool handedOver, CancellationToken cancellationToken)
@@ -197,6 +228,11 @@ internal sealed partial class SourceMigration
         if (handedOver && !File.Exists(note))
         {
             PodFolder.Write(_pod.Folder, DomainFolder.Migrated, _uid);
+        }
+
+        if (handedOver && _forwarding is not null)
+        {
+            await StayAsync(cancellationToken);
         }
 
         SourceSetup.DeleteCredentials(_pod, _uid);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Forwarding;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.VirtHandler.Migration;
@@ -36,6 +37,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private readonly StuckWatch _stuck;
     private readonly SourcePostCopy _postCopy;
     private readonly SourceMonitor _monitor;
+    private readonly SourceForwarding? _forwarding;
     private SourceSetup? _setup;
     private bool _prepared;
     private bool _begun;
@@ -67,6 +69,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         _stuck = new StuckWatch(time);
         _postCopy = new SourcePostCopy(_names, time);
         _monitor = new SourceMonitor(uid, record, _postCopy, logger, time);
+        _forwarding = tools.Forwarding?.ForSource(pod, uid, record);
     }
 
     public QmpClient? Monitor => _link.Client;
@@ -75,6 +78,11 @@ internal sealed partial class SourceMigration : IMigrationDriver
     {
         await _monitor.Noting;
         await _record.Asking;
+        if (_forwarding is not null)
+        {
+            await _forwarding.DisposeAsync();
+        }
+
         await _link.DisposeAsync();
     }
 
@@ -88,6 +96,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         }
 
         var facts = await GatherAsync(vmi, state, cancellationToken);
+        _forwarding?.Follow(vmi, state, facts.Phase, facts.Failed);
         var decision = _tools.Rules.Source(facts);
         if (decision.Action != _lastAction)
         {
@@ -237,6 +246,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                     _monitor.GiveUp(decision.Reason);
                 }
 
+                _forwarding?.GuestStays();
                 await qmp!.ContinueAsync(cancellationToken, CommandDeadline);
                 LogResumed(_logger, _uid);
                 return StepResult.Again;
@@ -251,6 +261,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 return await RecoverAsync(qmp!, vmi, state, cancellationToken);
             case SourceAction.CleanUp:
                 _markersKnown = false;
+                await AbandonForwardingAsync(cancellationToken);
                 await _setup!.CleanUpAsync(qmp!, cancellationToken);
                 return StepResult.Again;
             case SourceAction.Finish or SourceAction.GiveUp:
@@ -277,6 +288,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 _foundUnderWay = false;
                 await _monitor.ReleaseAsync(_link.Client!, state, cancellationToken);
             }
+
+            KeepConnections(vmi, facts, state, cancellationToken);
 
             _markersKnown &= !await _monitor.ObserveAsync(_link.Client!, facts, state, cancellationToken);
             return StepResult.After(Soon);

@@ -1,5 +1,6 @@
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Forwarding;
 using Godwit.VirtHandler.Host;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
     private readonly TimeProvider _time;
     private readonly QemuLink _link;
     private readonly TargetSetup _setup;
+    private readonly TargetForwarding? _forwarding;
     private bool _hasLeftovers = true;
     private bool? _exportsOpen;
     private bool _heldBefore;
@@ -44,16 +46,30 @@ internal sealed partial class TargetMigration : IMigrationDriver
         _time = time;
         _link = new QemuLink(pod.Folder, tools.Monitors with { Time = time });
         _setup = new TargetSetup(pod, new AttemptNames(uid), tools);
+        _forwarding = tools.Forwarding?.ForTarget(pod, uid, record);
     }
 
     public QmpClient? Monitor => _link.Client;
 
-    public ValueTask DisposeAsync() => _link.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_forwarding is not null)
+        {
+            await _forwarding.DisposeAsync();
+        }
+
+        await _link.DisposeAsync();
+    }
 
     public async Task<StepResult> StepAsync(CancellationToken cancellationToken)
     {
         var vmi = _record.Vmi;
         var facts = await GatherAsync(vmi, cancellationToken);
+        if (facts is { Owner: Owner.Source, Superseded: false, Failed: false, Phase: TargetPhase.Listening or TargetPhase.Receiving })
+        {
+            _forwarding?.Listen(vmi, vmi.Migration()!);
+        }
+
         var decision = _tools.Rules.Target(facts);
         if (decision.Action != _lastAction)
         {

@@ -1,0 +1,177 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Godwit.VirtHandler.Forwarding.Kernel;
+using Godwit.VirtHandler.Migration;
+
+namespace Godwit.VirtHandler.Forwarding;
+
+/// <summary>
+/// One attempt to open a way for a pod's flows to the pod that the guest goes to: connection, tunnel, test, and what conntrack knows; kept up
+/// to date until it is let go.
+/// </summary>
+internal sealed class Handover : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PingDeadline = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>IP and ICMP headers, bytes.</summary>
+    private const int PingHeaders = 28;
+    private const int Pings = 2;
+    private readonly PodTunnels _pod;
+    private readonly HandoverChannel _channel;
+    private IReadOnlyList<ConntrackEntry> _sent = [];
+
+    private Handover(PodTunnels pod, HandoverChannel channel, Tunnel tunnel)
+    {
+        _pod = pod;
+        _channel = channel;
+        Tunnel = tunnel;
+    }
+
+    /// <summary>The tunnel as it is.</summary>
+    public Tunnel Tunnel { get; private set; }
+
+    /// <summary>What the target could not take over, in the kernel's words; null when it took all.</summary>
+    public string? Refused { get; private set; }
+
+    /// <summary>Connects, agrees on a tunnel, makes this end of it and tests it.</summary>
+    /// <exception cref="KernelException">There is no way; the message says why.</exception>
+    public static async Task<Handover> OpenAsync(
+        PodTunnels pod, HandoverHello hello, string targetIp, string targetPodUid, MigrationCredentials? credentials, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Deadline, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        HandoverChannel? channel = null;
+        try
+        {
+            var socket = pod.Sockets.NewTcp();
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            channel = new HandoverChannel(stream);
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(targetIp), ForwardingNames.HandoverPort), either.Token);
+            channel = new HandoverChannel(await HandoverSecurity.AsClientAsync(stream, credentials, targetPodUid, time, either.Token));
+            await channel.SendAsync(HandoverMessage.Hello, hello, ForwardingJson.Default.HandoverHello, either.Token);
+            var welcome = HandoverChannel.Read(await channel.ExpectAsync(HandoverMessage.Welcome, either.Token), ForwardingJson.Default.HandoverWelcome);
+            if (welcome.Refusal is { } refusal)
+            {
+                throw new KernelException($"the target refused: {refusal}");
+            }
+
+            var tunnel = TunnelFrom(hello, welcome, targetIp, targetPodUid);
+            await pod.AddOutgoingAsync(tunnel, either.Token);
+            var handover = new Handover(pod, channel, tunnel);
+            await handover.TestAsync(either.Token);
+            channel = null;
+            return handover;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            throw new KernelException(
+                $"{targetIp} did not answer within {Deadline.TotalSeconds:0} s; pods must be able to reach each other's ports {ForwardingNames.HandoverPort}/TCP and {ForwardingNames.TunnelPort}/UDP");
+        }
+        catch (Exception e) when (e is SocketException or IOException or InvalidDataException or System.Security.Authentication.AuthenticationException or Host.HostToolException)
+        {
+            throw new KernelException($"{targetIp}: {e.Message}", inner: e);
+        }
+        finally
+        {
+            if (channel is not null)
+            {
+                await channel.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>A MAC address for one end of a tunnel.</summary>
+    public static string NewMac() => MacOf([2, .. RandomNumberGenerator.GetBytes(5)]);
+
+    public static string MacOf(byte[] bytes) => string.Join(':', bytes.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
+
+    /// <summary>Tells the target what conntrack knows and what has changed since the last time; how many flows there are.</summary>
+    /// <param name="known">Marks of pods before this one that have a way of their own; the others' flows become this pod's.</param>
+    /// <param name="cancellationToken">Ends the wait for the target.</param>
+    public async Task<int> UpdateAsync(IReadOnlySet<int> known, CancellationToken cancellationToken)
+    {
+        var own = ForwardingNames.Bits(Tunnel.Mark);
+        var flows = _pod.Flows(Tunnel.GuestAddress)
+            .Select(flow => flow with { Mark = known.Contains(ForwardingNames.Number(flow.Mark)) ? flow.Mark & ForwardingNames.MarkMask : own })
+            .ToList();
+        var delta = ConntrackDelta.Between(_sent, flows);
+        if (delta.Deletions.Count > 0)
+        {
+            await SendAsync(HandoverMessage.Ended, delta.Deletions, cancellationToken);
+        }
+
+        if (delta.Upserts.Count > 0)
+        {
+            Refused = await SendAsync(HandoverMessage.Flows, delta.Upserts, cancellationToken) ?? Refused;
+        }
+
+        _sent = flows;
+        return flows.Count;
+    }
+
+    public ValueTask DisposeAsync() => _channel.DisposeAsync();
+
+    // Full size first: with the guests' segments clamped from the start only large UDP is fragmented then, outside and unseen.
+    private async Task TestAsync(CancellationToken cancellationToken)
+    {
+        if (await PingsAsync(Tunnel.Mtu, cancellationToken))
+        {
+            return;
+        }
+
+        var smaller = Tunnel.Mtu - ForwardingNames.TunnelHeaders;
+        await _channel.SendAsync(HandoverMessage.Mtu, HandoverChannel.Number(smaller), cancellationToken);
+        await _channel.ExpectAsync(HandoverMessage.Done, cancellationToken);
+        await _pod.ResizeAsync(Tunnel, Tunnel.OutgoingDevice, smaller, cancellationToken);
+        Tunnel = Tunnel with { Mtu = smaller };
+        if (!await PingsAsync(smaller, cancellationToken))
+        {
+            throw new KernelException(
+                $"nothing comes through the tunnel to {Tunnel.TargetIp}: pods must be able to reach each other's port {ForwardingNames.TunnelPort}/UDP (is there a NetworkPolicy?)");
+        }
+    }
+
+    private async Task<bool> PingsAsync(int mtu, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < Pings; i++)
+        {
+            if (await TunnelProbe.PingAsync(
+                    _pod.Sockets, from: null, ForwardingNames.IncomingProbe(Tunnel.Probe), mtu - PingHeaders, dontFragment: true, PingDeadline, cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<string?> SendAsync(HandoverMessage kind, IReadOnlyList<ConntrackEntry> flows, CancellationToken cancellationToken)
+    {
+        await _channel.SendAsync(kind, ConntrackWire.Encode(flows), cancellationToken);
+        var answer = HandoverChannel.Text(await _channel.ExpectAsync(HandoverMessage.Done, cancellationToken));
+        return answer.Length > 0 ? answer : null;
+    }
+
+    private static Tunnel TunnelFrom(HandoverHello hello, HandoverWelcome welcome, string targetIp, string targetPodUid) =>
+        welcome is { Vni: > 0 and < 1 << 24, Probe: > 0 and < ForwardingNames.ProbePairs } && PhysicalAddress.TryParse(welcome.Mac, out var mac)
+            ? new Tunnel
+            {
+                MigrationUid = hello.MigrationUid,
+                Mark = hello.Mark,
+                Vni = welcome.Vni,
+                Probe = welcome.Probe,
+                SourceIp = hello.PodIp,
+                SourceMac = hello.Mac,
+                SourcePod = hello.Pod,
+                SourcePodUid = hello.PodUid,
+                TargetIp = targetIp,
+                TargetMac = MacOf(mac.GetAddressBytes()),
+                TargetPodUid = targetPodUid,
+                Guest = hello.Guest,
+                Mtu = hello.Mtu,
+            }
+            : throw new InvalidDataException("its answer makes no sense");
+}

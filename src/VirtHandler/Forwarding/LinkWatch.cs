@@ -1,0 +1,78 @@
+using Godwit.Types;
+using Godwit.VirtHandler.Migration;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.VirtHandler.Forwarding;
+
+/// <summary>Watches the tunnels from the pods where the guest was, and takes those down that are of no use any more.</summary>
+internal sealed partial class LinkWatch(ForwardingTools tools)
+{
+    private const int PingSize = 64;
+    private static readonly TimeSpan PingDeadline = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RefuseFor = TimeSpan.FromSeconds(3);
+    private readonly Dictionary<string, long> _heard = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _refusedSince = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _owned = new(StringComparer.Ordinal);
+
+    public async Task LookAsync(PodTunnels pod, VirtualMachineInstance? vmi, IMigrationRecord record, CancellationToken cancellationToken)
+    {
+        foreach (var tunnel in pod.State.Incoming)
+        {
+            var key = $"{tunnel.MigrationUid}/{tunnel.Mark}";
+            if (_refusedSince.TryGetValue(key, out var since))
+            {
+                if (tools.Time.GetElapsedTime(since) >= RefuseFor)
+                {
+                    await pod.RemoveIncomingAsync(tunnel, cancellationToken);
+                    _refusedSince.Remove(key);
+                }
+
+                continue;
+            }
+
+            if (LinkDecision.Decide(await GatherAsync(pod, tunnel, key, vmi, record, cancellationToken)) is { } reason)
+            {
+                LogDown(tools.Logger, tunnel.SourcePod, tunnel.Mark, reason);
+                await pod.RefuseAsync(tunnel.IncomingDevice, cancellationToken);
+                _refusedSince[key] = tools.Time.GetTimestamp();
+            }
+        }
+    }
+
+    private async Task<LinkFacts> GatherAsync(
+        PodTunnels pod, Tunnel tunnel, string key, VirtualMachineInstance? vmi, IMigrationRecord record, CancellationToken cancellationToken)
+    {
+        var owner = vmi?.Status?.OwnerPodUID == pod.PodUid;
+        // This agent may have come when the guest had gone on already.
+        var was = owner || _owned.Contains(key) || pod.State.Terms is not null;
+        if (owner)
+        {
+            _owned.Add(key);
+        }
+
+        if (!_heard.ContainsKey(key) || !was || await TunnelAnswersAsync(pod, tunnel, cancellationToken))
+        {
+            _heard[key] = tools.Time.GetTimestamp();
+        }
+
+        var silent = tools.Time.GetElapsedTime(_heard[key]);
+        return new LinkFacts
+        {
+            OwnerHere = owner,
+            WasOwner = was,
+            Silent = silent,
+            Ended = silent >= LinkDecision.EndedAfter && await HasEndedAsync(tunnel, vmi, record, cancellationToken),
+        };
+    }
+
+    private static Task<bool> TunnelAnswersAsync(PodTunnels pod, Tunnel tunnel, CancellationToken cancellationToken) => Kernel.TunnelProbe.PingAsync(
+        pod.Sockets, ForwardingNames.IncomingProbe(tunnel.Probe), System.Net.IPAddress.Parse(tunnel.SourceIp), PingSize, dontFragment: false, PingDeadline, cancellationToken);
+
+    private static async Task<bool> HasEndedAsync(Tunnel tunnel, VirtualMachineInstance? vmi, IMigrationRecord record, CancellationToken cancellationToken) =>
+        (vmi?.IsAbout(tunnel.MigrationUid) == true && vmi.Migration()!.SourcePodUID == tunnel.SourcePodUid
+            && vmi.Migration()!.Forwarding?.State is MigrationForwarding.Ended or MigrationForwarding.Unavailable)
+        || await record.PodEndAsync(tunnel.SourcePod, cancellationToken) is null;
+
+    [LoggerMessage(375, LogLevel.Information, "The tunnel from pod {Pod} (mark {Mark}) is taken down: {Reason}")]
+    private static partial void LogDown(ILogger logger, string pod, int mark, string reason);
+}

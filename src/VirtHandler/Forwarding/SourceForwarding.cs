@@ -1,0 +1,353 @@
+using Godwit.Machinery;
+using Godwit.Types;
+using Godwit.VirtHandler.Forwarding.Kernel;
+using Godwit.VirtHandler.Host;
+using Godwit.VirtHandler.Migration;
+using Microsoft.Extensions.Logging;
+
+namespace Godwit.VirtHandler.Forwarding;
+
+/// <summary>
+/// The source's part in keeping connections: opens a way to the target while memory is copied, turns the guest's route when the guest stops,
+/// and makes the pod a forwarder when the guest has gone. What fails here never fails the migration.
+/// </summary>
+internal sealed partial class SourceForwarding : IAsyncDisposable
+{
+    private const int MostAttempts = 3;
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan BetweenUpdates = TimeSpan.FromSeconds(2);
+
+    /// <summary>So long, at most, a migration waits for its way to be open before it begins.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly ForwardingTools _tools;
+    private readonly LocalPod _local;
+    private readonly int _launcherPid;
+    private readonly string _uid;
+    private readonly RecordKeeper _record;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ChangeSignal _turning = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ForwardingSettings? _settings;
+    private PodTunnels? _pod;
+    private Task? _work;
+    private volatile Tunnel? _tunnel;
+    private volatile bool _turned;
+    private bool _found;
+    private int? _qemuPid;
+    private string? _problem;
+    private string? _refused;
+    private string? _reported;
+
+    public SourceForwarding(ForwardingTools tools, LocalPod local, int launcherPid, string migrationUid, RecordKeeper record)
+    {
+        _tools = tools;
+        _local = local;
+        _launcherPid = launcherPid;
+        _uid = migrationUid;
+        _record = record;
+    }
+
+    /// <summary>Begins to open the way, unless that has been begun.</summary>
+    public void Prepare(VirtualMachineInstance vmi, MigrationState state)
+    {
+        if (_work is null && ForwardingSettings.For(vmi, state) is { } settings)
+        {
+            _settings = settings;
+            _work = Task.Run(WorkAsync, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Waits until the way is open, or is known not to open; not for long.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken) =>
+        _work is null ? Task.CompletedTask : Task.WhenAny(_ready.Task, Task.Delay(Patience, _tools.Time, cancellationToken));
+
+    /// <summary>Turns the guest's route when the migration's phase asks for it. Takes well below a millisecond.</summary>
+    public void Follow(VirtualMachineInstance vmi, MigrationState state, SourcePhase phase, bool failed)
+    {
+        FindEarlier();
+        if (_tunnel is not { } tunnel || _pod is not { } pod || TurnDecision.WantsTunnel(phase, vmi.OwnerFor(state), failed) is not { } wanted || wanted == _turned)
+        {
+            return;
+        }
+
+        Turn(pod, tunnel, wanted);
+    }
+
+    /// <summary>Sends what comes for the guest to the guest here, before it goes on.</summary>
+    public void GuestStays()
+    {
+        if (_turned && _tunnel is { } tunnel && _pod is { } pod)
+        {
+            Turn(pod, tunnel, toTunnel: false);
+        }
+    }
+
+    /// <summary>What is new about this migration's forwarding; null when nothing is.</summary>
+    public MigrationForwarding? News()
+    {
+        var state = _tunnel is not null ? MigrationForwarding.Prepared : _problem is not null ? MigrationForwarding.Unavailable : null;
+        if (state is null || state == _reported)
+        {
+            return null;
+        }
+
+        _reported = state;
+        return new MigrationForwarding { State = state, Since = _tools.Time.GetUtcNow(), Reason = state == MigrationForwarding.Unavailable ? _problem : null };
+    }
+
+    /// <summary>The guest has gone: makes the pod a forwarder if there is anything to forward. What is to be written of it; null for nothing.</summary>
+    public async Task<MigrationForwarding?> StayAsync(VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
+    {
+        FindEarlier();
+        _settings ??= ForwardingSettings.For(vmi, state);
+        if (_settings is not { } settings)
+        {
+            return null;
+        }
+
+        var now = _tools.Time.GetUtcNow();
+        if (_pod?.State.Terms is { } already && already.MigrationUid == _uid)
+        {
+            return null;
+        }
+
+        if (_tunnel is not { } tunnel || _pod is not { } pod)
+        {
+            return new MigrationForwarding
+            {
+                State = MigrationForwarding.Unavailable, Since = now, Reason = _problem ?? "the guest had gone before the way to its new pod was open",
+            };
+        }
+
+        try
+        {
+            if (!_turned)
+            {
+                pod.TurnTo(tunnel);
+            }
+
+            var flows = FlowCount.Left(pod.Flows(tunnel.GuestAddress), ForwardingNames.MarkMask);
+            if (flows == 0 && pod.State.Incoming.Count == 0)
+            {
+                await pod.RemoveOutgoingAsync(tunnel, cancellationToken);
+                return new MigrationForwarding { State = MigrationForwarding.Ended, Flows = 0, Since = now, Reason = "no connection was open" };
+            }
+
+            var terms = new ForwarderTerms(
+                vmi.Metadata.Namespace ?? "", vmi.Metadata.Name ?? "", vmi.Metadata.Uid ?? "", _uid, now, now.AddSeconds(settings.MaxSeconds), settings.DrainSeconds);
+            await pod.SetTermsAsync(terms, cancellationToken);
+            PodFolder.Write(_local.Folder, Qemu.DomainFolder.Stay, _uid);
+            LogStays(_tools.Logger, _uid, _local.Name, flows, terms.Until);
+            _tools.Tell(_local.Uid);
+            return new MigrationForwarding { State = MigrationForwarding.Forwarding, Flows = flows, Bytes = 0, Since = now, Until = terms.Until, Reason = _refused };
+        }
+        catch (Exception e) when (e is KernelException or HostToolException or IOException)
+        {
+            LogProblem(_tools.Logger, _uid, e.Message);
+            return new MigrationForwarding { State = MigrationForwarding.Unavailable, Since = now, Reason = e.Message };
+        }
+    }
+
+    /// <summary>The migration has failed: nothing of it is left here. It can be called again.</summary>
+    public async Task AbandonAsync(CancellationToken cancellationToken)
+    {
+        await StopAsync();
+        FindEarlier();
+        GuestStays();
+        if (_pod is { } pod && pod.State.Outgoing.FirstOrDefault(t => t.MigrationUid == _uid) is { } tunnel)
+        {
+            try
+            {
+                pod.TurnBack(tunnel);
+                await pod.RemoveOutgoingAsync(tunnel, cancellationToken);
+            }
+            catch (Exception e) when (e is KernelException or HostToolException or IOException)
+            {
+                // Found again and removed by whoever looks after the pod's tunnels.
+                LogProblem(_tools.Logger, _uid, e.Message);
+            }
+        }
+
+        _tunnel = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        if (_work is { } work)
+        {
+            await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Turn(PodTunnels pod, Tunnel tunnel, bool toTunnel)
+    {
+        var began = _tools.Time.GetTimestamp();
+        try
+        {
+            if (!toTunnel)
+            {
+                pod.TurnBack(tunnel);
+                _turned = false;
+                LogTurned(_tools.Logger, _uid, "back to the guest", _tools.Time.GetElapsedTime(began).TotalMilliseconds, 0);
+                return;
+            }
+
+            pod.TurnTo(tunnel);
+            _turned = true;
+            _turning.Raise();
+            var took = _tools.Time.GetElapsedTime(began).TotalMilliseconds;
+            var frames = _qemuPid is { } qemu ? pod.Drain(tunnel, qemu) : 0;
+            LogTurned(_tools.Logger, _uid, "to the tunnel", took, frames);
+        }
+        catch (KernelException e)
+        {
+            LogProblem(_tools.Logger, _uid, e.Message);
+        }
+    }
+
+    // An agent that was here before has left its tunnel in the pod's folder.
+    private void FindEarlier()
+    {
+        if (_found || !ForwardingState.IsIn(_local.Folder))
+        {
+            return;
+        }
+
+        _found = true;
+        try
+        {
+            _pod ??= _tools.Of(_local.Uid, _local.Folder, _launcherPid);
+            if (_work is null && _pod.State.Outgoing.FirstOrDefault(t => t.MigrationUid == _uid) is { } tunnel)
+            {
+                _turned = _pod.IsTurnedTo(tunnel);
+                _tunnel = tunnel;
+            }
+        }
+        catch (Exception e) when (e is KernelException or IOException or InvalidDataException)
+        {
+            LogProblem(_tools.Logger, _uid, e.Message);
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        for (var attempt = 1; !_stop.IsCancellationRequested && !_turned; attempt++)
+        {
+            try
+            {
+                await KeepOpenAsync(_stop.Token);
+                return;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is KernelException or HostToolException or MigrationException or ApiException or IOException or InvalidDataException)
+            {
+                LogProblem(_tools.Logger, _uid, e.Message);
+                if (_turned)
+                {
+                    return;
+                }
+
+                _tunnel = null;
+                if (attempt >= MostAttempts)
+                {
+                    _problem = e.Message;
+                    _ready.TrySetResult();
+                    return;
+                }
+            }
+
+            await Task.Delay(BetweenAttempts, _tools.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task KeepOpenAsync(CancellationToken cancellationToken)
+    {
+        var state = _record.Vmi.Migration() ?? throw new MigrationException("the record is not about a migration any more");
+        var credentials = state.UsesTls() ? await _record.Record.CredentialsAsync(_uid, cancellationToken) : null;
+        if (state.UsesTls() && credentials is null)
+        {
+            throw new MigrationException("the migration's certificates are not there");
+        }
+
+        var target = await _record.Record.PodEndAsync(state.TargetPod ?? "", cancellationToken) ?? throw new MigrationException("the target pod has no address");
+        _pod = _tools.Of(_local.Uid, _local.Folder, _launcherPid);
+        _tunnel = null;
+        _qemuPid = QemuProcess.Below(_launcherPid);
+        var incoming = _pod.State.Incoming;
+        var mark = HandoverRules.FreeMark(incoming);
+        if (mark == 0)
+        {
+            throw new KernelException($"{incoming.Count} pods forward to this one already; that is the limit");
+        }
+
+        var hello = new HandoverHello
+        {
+            MigrationUid = _uid,
+            Pod = _local.Name,
+            PodUid = _local.Uid,
+            PodIp = _local.Ip,
+            Mac = Handover.NewMac(),
+            Mark = mark,
+            Guest = _settings!.Guest,
+            Mtu = await _pod.UplinkMtuAsync(cancellationToken),
+            Predecessors = [.. incoming.Select(t => t.SourceIp)],
+        };
+        await using var handover = await Handover.OpenAsync(_pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, _tools.Time, cancellationToken);
+        var flows = await UpdateAsync(handover, incoming, cancellationToken);
+        _tunnel = handover.Tunnel;
+        LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, flows);
+        _ready.TrySetResult();
+        while (true)
+        {
+            var turning = _turning.Next;
+            if (!_turned)
+            {
+                await Task.WhenAny(turning, Task.Delay(BetweenUpdates, _tools.Time, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            var last = _turned;
+            await UpdateAsync(handover, incoming, cancellationToken);
+            if (last)
+            {
+                // The guest may yet stay, and stop again later.
+                await turning.WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    private async Task<int> UpdateAsync(Handover handover, IReadOnlyList<Tunnel> incoming, CancellationToken cancellationToken)
+    {
+        var flows = await handover.UpdateAsync(incoming.Select(t => t.Mark).ToHashSet(), cancellationToken);
+        if (handover.Refused is { } refused && refused != _refused)
+        {
+            _refused = $"some connections could not be handed over: {refused}";
+            LogProblem(_tools.Logger, _uid, _refused);
+        }
+
+        return flows;
+    }
+
+    [LoggerMessage(350, LogLevel.Information, "Migration {Uid}: the way for open connections to {Target} is open, MTU {Mtu}, {Flows} flows handed over")]
+    private static partial void LogReady(ILogger logger, string uid, string target, int mtu, int flows);
+
+    [LoggerMessage(351, LogLevel.Information, "Migration {Uid}: what comes for the guest is turned {Where} in {Milliseconds:0.00} ms; {Frames} waiting frames moved")]
+    private static partial void LogTurned(ILogger logger, string uid, string where, double milliseconds, int frames);
+
+    [LoggerMessage(352, LogLevel.Warning, "Migration {Uid}: open connections: {Problem}")]
+    private static partial void LogProblem(ILogger logger, string uid, string problem);
+
+    [LoggerMessage(353, LogLevel.Information, "Migration {Uid}: pod {Pod} stays to forward {Flows} connections, until {Until:u} at the latest")]
+    private static partial void LogStays(ILogger logger, string uid, string pod, int flows, DateTimeOffset until);
+}
