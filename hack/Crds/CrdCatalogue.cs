@@ -45,6 +45,7 @@ public static class CrdCatalogue
                 new("Rate", "string", ".status.summary.rate"),
                 new("ETA", "string", ".status.summary.eta"),
                 new("Pause", "string", ".status.summary.pause"),
+                new("Forwarding", "string", ".status.migrationState.forwarding.state", Priority: 1),
                 Age,
             ],
         },

@@ -19,6 +19,7 @@ public static class MigrationSettings
         UnsafeMigrationOverride = false,
         DisableTLS = false,
         MaxDowntimeMs = 900,
+        ConnectionForwarding = new() { Enabled = true, MaxSeconds = 600, DrainSeconds = 30 },
     };
 
     /// <summary>
@@ -60,6 +61,7 @@ public static class MigrationSettings
                 BandwidthPerMigration = policy.BandwidthPerMigration ?? cluster.BandwidthPerMigration,
                 CompletionTimeoutPerGiB = policy.CompletionTimeoutPerGiB ?? cluster.CompletionTimeoutPerGiB,
                 MaxDowntimeMs = policy.MaxDowntimeMs ?? cluster.MaxDowntimeMs,
+                ConnectionForwarding = Fill(policy.ConnectionForwarding, cluster.ConnectionForwarding),
                 Experimental = policy.Experimental ?? cluster.Experimental,
             };
 
@@ -85,6 +87,18 @@ public static class MigrationSettings
                 Network = above.Network ?? below.Network,
                 MatchSELinuxLevelOnMigration = above.MatchSELinuxLevelOnMigration ?? below.MatchSELinuxLevelOnMigration,
                 MaxDowntimeMs = above.MaxDowntimeMs ?? below.MaxDowntimeMs,
+                ConnectionForwarding = Fill(above.ConnectionForwarding, below.ConnectionForwarding),
                 Experimental = above.Experimental ?? below.Experimental,
+            };
+
+    /// <summary>Its parts are settings of their own: who shortens the time has said nothing about the rest.</summary>
+    private static ConnectionForwarding? Fill(ConnectionForwarding? above, ConnectionForwarding? below) =>
+        above is null || below is null
+            ? above ?? below
+            : above with
+            {
+                Enabled = above.Enabled ?? below.Enabled,
+                MaxSeconds = above.MaxSeconds ?? below.MaxSeconds,
+                DrainSeconds = above.DrainSeconds ?? below.DrainSeconds,
             };
 }

@@ -21,6 +21,7 @@ public sealed record MigrationPolicySpec : ApiPart
 
     public long? MaxDowntimeMs { get; init; }
 
+    /// <summary>Our own; what is not said here is as it is for the cluster.</summary>
     public ConnectionForwarding? ConnectionForwarding { get; init; }
 
     public JsonElement? Experimental { get; init; }

@@ -7,6 +7,7 @@ internal static class PolicyValidation
 {
     private const string NoMigrations = "0 lets no migration begin.";
     private const long MaxDowntimeLimit = 2_000_000;
+    private const long MaxForwardingSeconds = 86_400;
 
     public static void Policy(MigrationPolicy? old, MigrationPolicy policy, ClusterConfiguration cluster, Errors errors)
     {
@@ -18,6 +19,7 @@ internal static class PolicyValidation
         NonNegative("spec.completionTimeoutPerGiB", spec.CompletionTimeoutPerGiB, errors);
         Bandwidth("spec.bandwidthPerMigration", spec.BandwidthPerMigration, errors);
         Downtime("spec.maxDowntimeMs", spec.MaxDowntimeMs, errors);
+        Forwarding("spec.connectionForwarding", spec.ConnectionForwarding, errors);
         if (spec.Experimental is { ValueKind: JsonValueKind.Object } experimental)
         {
             ExperimentalValidation.Options(old?.Spec?.Experimental, experimental, cluster.Developer, errors);
@@ -67,6 +69,7 @@ internal static class PolicyValidation
         NonNegative($"{path}.utilityVolumesTimeout", settings.UtilityVolumesTimeout, errors);
         Bandwidth($"{path}.bandwidthPerMigration", settings.BandwidthPerMigration, errors);
         Downtime($"{path}.maxDowntimeMs", settings.MaxDowntimeMs, errors);
+        Forwarding($"{path}.connectionForwarding", settings.ConnectionForwarding, errors);
         if (settings.NodeDrainTaintKey is not null && !Names.IsLabelKey(settings.NodeDrainTaintKey))
         {
             errors.Add($"{path}.nodeDrainTaintKey", $"'{settings.NodeDrainTaintKey}' is not a taint key", $"The usual one is {Taints.Drain}.");
@@ -110,6 +113,25 @@ internal static class PolicyValidation
         if (value is < 1 or > MaxDowntimeLimit)
         {
             errors.Add(path, $"must be between 1 and {MaxDowntimeLimit}", "It is the pause in milliseconds that the guest may feel.");
+        }
+    }
+
+    private static void Forwarding(string path, ConnectionForwarding? forwarding, Errors errors)
+    {
+        if (forwarding?.MaxSeconds is < 1 or > MaxForwardingSeconds)
+        {
+            errors.Add(
+                $"{path}.maxSeconds",
+                $"must be between 1 and {MaxForwardingSeconds}",
+                $"It is how long old connections are carried at most, in seconds; {path}.enabled: false carries none.");
+        }
+
+        if (forwarding?.DrainSeconds is < 0 or > MaxForwardingSeconds)
+        {
+            errors.Add(
+                $"{path}.drainSeconds",
+                $"must be between 0 and {MaxForwardingSeconds}",
+                "It is how long, in seconds, a node that is being emptied waits for old connections; 0 ends them at once.");
         }
     }
 }

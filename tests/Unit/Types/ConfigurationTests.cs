@@ -83,6 +83,19 @@ public sealed class ConfigurationTests
         (policed.BandwidthPerMigration, policed.ProgressTimeout, policed.AllowWorkloadDisruption).ShouldBe(("2Gi", 7, true));
     }
 
+    [Fact]
+    public void Each_part_of_how_connections_are_carried_is_a_setting_of_its_own()
+    {
+        var legacy = LegacyConfiguration.Read(Map("connectionForwarding: {drainSeconds: 5, maxSeconds: 7}"));
+        legacy.Errors.ShouldBeEmpty();
+        var kubeVirt = Given.KubeVirt("""{"migrations":{"connectionForwarding":{"maxSeconds":60}}}""");
+        var cluster = ClusterConfiguration.Resolve(kubeVirt, legacy).Migrations;
+        cluster.ConnectionForwarding.ShouldBe(new() { Enabled = true, MaxSeconds = 60, DrainSeconds = 5 });
+        var policed = MigrationSettings.Apply(cluster, new MigrationPolicySpec { ConnectionForwarding = new() { Enabled = false } });
+        policed.ConnectionForwarding.ShouldBe(new() { Enabled = false, MaxSeconds = 60, DrainSeconds = 5 });
+        MigrationSettings.Apply(cluster, new MigrationPolicySpec()).ConnectionForwarding.ShouldBe(cluster.ConnectionForwarding);
+    }
+
     [Theory]
     [InlineData(null, null, 2)]
     [InlineData(null, 3L, 3)]
@@ -126,7 +139,7 @@ public sealed class ConfigurationTests
     {
         var migrations = ClusterConfiguration.Default.Migrations;
         JsonSerializer.Serialize(migrations, TypesJson.Default.MigrationConfiguration).ShouldBe(
-            """{"nodeDrainTaintKey":"kubevirt.io/drain","parallelMigrationsPerCluster":5,"parallelOutboundMigrationsPerNode":2,"parallelInboundMigrationsPerNode":2,"bandwidthPerMigration":"0","completionTimeoutPerGiB":150,"progressTimeout":150,"utilityVolumesTimeout":150,"allowAutoConverge":false,"allowPostCopy":false,"allowWorkloadDisruption":false,"unsafeMigrationOverride":false,"disableTLS":false,"maxDowntimeMs":900}""");
+            """{"nodeDrainTaintKey":"kubevirt.io/drain","parallelMigrationsPerCluster":5,"parallelOutboundMigrationsPerNode":2,"parallelInboundMigrationsPerNode":2,"bandwidthPerMigration":"0","completionTimeoutPerGiB":150,"progressTimeout":150,"utilityVolumesTimeout":150,"allowAutoConverge":false,"allowPostCopy":false,"allowWorkloadDisruption":false,"unsafeMigrationOverride":false,"disableTLS":false,"maxDowntimeMs":900,"connectionForwarding":{"enabled":true,"maxSeconds":600,"drainSeconds":30}}""");
     }
 
     [Fact]

@@ -110,6 +110,10 @@ public sealed class MigrationValidationTests
     [InlineData("migrations.completionTimeoutPerGiB", "-1", "must not be negative")]
     [InlineData("migrations.progressTimeout", "-1", "must not be negative")]
     [InlineData("migrations.maxDowntimeMs", "0", "must be between 1 and 2000000")]
+    [InlineData("migrations.connectionForwarding.maxSeconds", "0", "must be between 1 and 86400")]
+    [InlineData("migrations.connectionForwarding.maxSeconds", "86401", "must be between 1 and 86400")]
+    [InlineData("migrations.connectionForwarding.drainSeconds", "-1", "must be between 0 and 86400")]
+    [InlineData("migrations.connectionForwarding.drainSeconds", "86401", "must be between 0 and 86400")]
     [InlineData("migrations.nodeDrainTaintKey", "\"a b\"", "'a b' is not a taint key")]
     [InlineData("developerConfiguration.memoryOvercommit", "0", "must be greater than 0")]
     [InlineData("liveUpdateConfiguration.maxHotplugRatio", "0", "must be greater than 0")]
@@ -126,10 +130,18 @@ public sealed class MigrationValidationTests
     {
         var policy = new MigrationPolicy
         {
-            Spec = new MigrationPolicySpec { BandwidthPerMigration = "-1", CompletionTimeoutPerGiB = -1, MaxDowntimeMs = 3_000_000 },
+            Spec = new MigrationPolicySpec { BandwidthPerMigration = "-1", CompletionTimeoutPerGiB = -1, MaxDowntimeMs = 3_000_000, ConnectionForwarding = new() { MaxSeconds = 0, DrainSeconds = -1 } },
         };
         Validation.Policy(null, policy, Given.Cluster()).Select(error => error.Path).ShouldBe(
-            ["spec.completionTimeoutPerGiB", "spec.bandwidthPerMigration", "spec.maxDowntimeMs"]);
+            ["spec.completionTimeoutPerGiB", "spec.bandwidthPerMigration", "spec.maxDowntimeMs", "spec.connectionForwarding.maxSeconds", "spec.connectionForwarding.drainSeconds"]);
         Validation.Policy(null, new MigrationPolicy { Spec = new() { AllowPostCopy = true } }, Given.Cluster()).ShouldBeEmpty();
     }
+
+    [Theory]
+    [InlineData(1L, 0L)]
+    [InlineData(86_400L, 86_400L)]
+    [InlineData(10L, 30L)]
+    [InlineData(null, null)]
+    public void Connections_are_carried_for_a_second_to_a_day_and_a_drain_may_be_said_to_wait_longer(long? max, long? drain) =>
+        Validation.Policy(null, new MigrationPolicy { Spec = new() { ConnectionForwarding = new() { MaxSeconds = max, DrainSeconds = drain } } }, Given.Cluster()).ShouldBeEmpty();
 }

@@ -13,6 +13,9 @@ public sealed class PolicyPropertyTests
     private const string Disruption = "allowWorkloadDisruption";
     private const string PostCopy = "allowPostCopy";
 
+    /// <summary>The one setting whose parts are settings of their own.</summary>
+    private const string Forwarding = "connectionForwarding";
+
     /// <summary>Two policies that are equal but for one thing are rare.</summary>
     private const int Many = 2000;
 
@@ -110,6 +113,11 @@ public sealed class PolicyPropertyTests
                     wanted = places[0][Disruption] ?? places[0][PostCopy] ?? wanted ?? places[1][PostCopy] ?? places[2][PostCopy] ?? defaults[PostCopy];
                 }
 
+                if (name == Forwarding)
+                {
+                    wanted = places.Select(place => place[name]).Append(defaults[name]).OfType<JsonObject>().Reverse().Aggregate(new JsonObject(), Over);
+                }
+
                 JsonNode.DeepEquals(result[name], wanted).ShouldBeTrue($"{name}: {result[name]?.ToJsonString()}, not {wanted?.ToJsonString()}");
             }
         }, iter: Many);
@@ -129,11 +137,23 @@ public sealed class PolicyPropertyTests
         return document;
     }
 
+    private static JsonObject Over(JsonObject below, JsonObject above)
+    {
+        foreach (var (name, value) in above)
+        {
+            below[name] = value!.DeepClone();
+        }
+
+        return below;
+    }
+
     // A switch has but two values for three places: neighbours differ.
     private static JsonNode[] ValuesLike(string name, JsonNode like) => like.GetValueKind() switch
     {
         JsonValueKind.True or JsonValueKind.False => [true, false, true],
         JsonValueKind.Number => [101, 102, 103],
+        JsonValueKind.Object when name == Forwarding =>
+            [JsonNode.Parse("""{"enabled":false,"drainSeconds":1}""")!, JsonNode.Parse("""{"enabled":true,"maxSeconds":2}""")!, JsonNode.Parse("""{"maxSeconds":3,"drainSeconds":3}""")!],
         JsonValueKind.Object => [JsonNode.Parse("""{"a":1}""")!, JsonNode.Parse("""{"a":2}""")!, JsonNode.Parse("""{"a":3}""")!],
         _ => name.StartsWith("bandwidth", StringComparison.Ordinal) ? ["1Mi", "2Mi", "3Mi"] : ["x/one", "x/two", "x/three"],
     };

@@ -50,6 +50,8 @@ public sealed class AdmissionRulesTests
     {
         { "completionTimeoutPerGiB: -1", "spec.completionTimeoutPerGiB: must not be negative" },
         { "bandwidthPerMigration: -1Mi", "spec.bandwidthPerMigration: must not be negative" },
+        { "connectionForwarding: {maxSeconds: 0}", "spec.connectionForwarding.maxSeconds: must be between 1 and 86400" },
+        { "connectionForwarding: {drainSeconds: 90000}", "spec.connectionForwarding.drainSeconds: must be between 0 and 86400" },
         { "experimental: {stallDetector: {}, downtimeTuning: {}}", "spec.experimental: experimental.stallDetector and experimental.downtimeTuning are mutually exclusive" },
         { "experimental: {stallDetector: {ewmaAlpha: '0'}}", "spec.experimental.stallDetector.ewmaAlpha: must be greater than 0" },
         { "experimental: {stallDetector: {ewmaAlpha: 1100m}}", "must be less than or equal to 1" },
@@ -185,6 +187,6 @@ public sealed class AdmissionRulesTests
 
     [Fact]
     public void What_has_an_effect_is_stored_without_a_word() =>
-        SettingsAdmission.ValidateKubeVirt(Requests.Create(Settings.Replace("{SPEC}", "{migrations: {progressTimeout: 10, unsafeMigrationOverride: false}}", StringComparison.Ordinal)))
+        SettingsAdmission.ValidateKubeVirt(Requests.Create(Settings.Replace("{SPEC}", "{migrations: {progressTimeout: 10, unsafeMigrationOverride: false, connectionForwarding: {enabled: false}}}", StringComparison.Ordinal)))
             .Warnings.ShouldBeEmpty();
 }

@@ -17,7 +17,7 @@ public sealed record MigrationForwarding : ApiPart
     /// <summary>The guest moves without; <see cref="Reason"/> says why.</summary>
     public const string Unavailable = "Unavailable";
 
-    /// <summary><see cref="Prepared"/>, <see cref="Forwarding"/>, <see cref="Ended"/> or <see cref="Unavailable"/>.</summary>
+    /// <summary><c>Prepared</c>, <c>Forwarding</c>, <c>Ended</c> or <c>Unavailable</c>.</summary>
     public string? State { get; init; }
 
     /// <summary>Connections that are still open; when it has ended, those that were cut off.</summary>
@@ -32,5 +32,6 @@ public sealed record MigrationForwarding : ApiPart
     /// <summary>When what is still open then will be ended.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>Why it ended, or why there is none.</summary>
     public string? Reason { get; init; }
 }
