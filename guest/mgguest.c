@@ -3,7 +3,7 @@
  *
  * It prints a counter and the guest's clocks to the serial port, dirties and
  * verifies memory, writes and verifies a virtio disk, gets its address by DHCP
- * if asked to, answers ping (the kernel does) and a TCP echo, and powers off when
+ * if asked to, answers ping (the kernel does) and an echo, and powers off when
  * the ACPI power button is pressed.  All behaviour comes from "mg.*" words on the kernel
  * command line (see README.md) and can be changed at run time by typing
  * commands on the serial port.
@@ -15,6 +15,7 @@
  *   S key=value ...        once a second: what was done in that second
  *   CORRUPT <mem|disk> ... a word was not what was last written there
  *   NET <if> <addr>/<bits> gw=<addr> mtu=<n>  the address in use (static or DHCP)
+ *   DIALLED tcp=N udp=N    the connections to mg.dial are made
  *   POWEROFF               the power button was pressed
  *   OK/ERR ...             reply to a command
  *
@@ -37,10 +38,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -64,20 +67,21 @@ static volatile long p_verify = 20;   /* MiB/s of whole-page verification       
 static volatile long p_diskmb = 16;   /* MiB of the disk used                    */
 static volatile long p_diskrate = 4;  /* MiB/s written, and as much verified     */
 static long p_free;                   /* MiB touched at start and then freed     */
-static long p_echo = 7;               /* TCP echo port                           */
+static long p_echo = 7;               /* port of the echo, TCP and UDP           */
+static long p_dials;                  /* connections made to s_dial, of each     */
 static char s_fill[16] = "rand";      /* page body: rand | text | zero           */
-static char s_disk[32], s_ip[32], s_gw[32], s_beacon[40], s_if[16] = "eth0";
+static char s_disk[32], s_ip[32], s_gw[32], s_beacon[40], s_dial[40], s_if[16] = "eth0";
 
 static struct { const char *name; volatile long *v; } ints[] = {
     {"tick", &p_tick}, {"mem", &p_mem}, {"hot", &p_hot}, {"rate", &p_rate},
     {"full", &p_full}, {"rand", &p_rand}, {"verify", &p_verify},
     {"diskmb", &p_diskmb}, {"diskrate", &p_diskrate}, {"free", &p_free},
-    {"echo", &p_echo},
+    {"echo", &p_echo}, {"dials", &p_dials},
 };
 static struct { const char *name; char *s; size_t n; } strs[] = {
     {"fill", s_fill, sizeof s_fill}, {"disk", s_disk, sizeof s_disk},
     {"ip", s_ip, sizeof s_ip}, {"gw", s_gw, sizeof s_gw},
-    {"beacon", s_beacon, sizeof s_beacon}, {"if", s_if, sizeof s_if},
+    {"beacon", s_beacon, sizeof s_beacon}, {"dial", s_dial, sizeof s_dial}, {"if", s_if, sizeof s_if},
 };
 #define N(a) (sizeof(a) / sizeof *(a))
 
@@ -400,29 +404,74 @@ static void *dhcp_worker(void *unused)
     close(s);
     return 0;
 }
+/* ---- echo: on TCP and UDP, and on the connections that the guest makes itself (mg.dial) ---- */
+#define MAXFD 8192
+static int ep = -1;
+static char is_udp[MAXFD];
+static int watch(int fd, int udp)          /* 0: it is one too many */
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+    if (fd >= MAXFD || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e)) { close(fd); return 0; }
+    is_udp[fd] = udp;
+    return 1;
+}
+static int echo_socket(int type)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(p_echo)};
+    int one = 1, fd = socket(AF_INET, type, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, (void *)&a, sizeof a) || (type == SOCK_STREAM && listen(fd, 1024))) { say("ERR echo: %s", strerror(errno)); close(fd); return -1; }
+    return fd;
+}
 static void *echo_worker(void *unused)
 {
-    struct pollfd p[65];
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(p_echo)};
-    int n = 1, one = 1;
+    int tcp = echo_socket(SOCK_STREAM), udp = echo_socket(SOCK_DGRAM), k;
+    struct epoll_event e[64];
     (void)unused;
-    p[0] = (struct pollfd){.fd = socket(AF_INET, SOCK_STREAM, 0), .events = POLLIN};
-    setsockopt(p[0].fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(p[0].fd, (void *)&a, sizeof a) || listen(p[0].fd, 16)) { say("ERR echo: %s", strerror(errno)); return 0; }
-    while (poll(p, n, -1) >= 0) {
-        for (int i = n - 1; i > 0; i--) {
+    if (tcp < 0 || udp < 0) return 0;
+    watch(tcp, 0);
+    watch(udp, 1);
+    while ((k = epoll_wait(ep, e, 64, -1)) >= 0 || errno == EINTR) {
+        for (int i = 0; i < k; i++) {
+            int fd = e[i].data.fd;
             char b[4096];
-            if (!p[i].revents) continue;
-            ssize_t k = read(p[i].fd, b, sizeof b);
-            if (k <= 0 || write(p[i].fd, b, k) != k) { close(p[i].fd); p[i] = p[--n]; }
-            else add(&c_echo, k);
-        }
-        if (p[0].revents & POLLIN) {
-            int c = accept(p[0].fd, 0, 0);
-            if (c >= 0 && n < 65) { p[n++] = (struct pollfd){.fd = c, .events = POLLIN}; add(&c_conns, 1); }
-            else if (c >= 0) close(c);
+            struct sockaddr_in from;
+            socklen_t size = sizeof from;
+            ssize_t n;
+            if (fd == tcp) {
+                int c = accept(tcp, 0, 0);
+                if (c >= 0 && watch(c, 0)) add(&c_conns, 1);
+            } else if (fd == udp) {
+                if ((n = recvfrom(udp, b, sizeof b, 0, (void *)&from, &size)) > 0 && sendto(udp, b, n, 0, (void *)&from, size) == n) add(&c_echo, n);
+            } else if ((n = read(fd, b, sizeof b)) > 0 && write(fd, b, n) == n) add(&c_echo, n);
+            else if (!is_udp[fd]) close(fd);    /* a datagram that nobody took is no end */
         }
     }
+    return 0;
+}
+static void *dial_worker(void *unused)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    char *colon = strchr(s_dial, ':');
+    long tcp = 0, udp = 0;
+    (void)unused;
+    if (!colon) { say("ERR dial=%s is not IP:PORT", s_dial); return 0; }
+    *colon = 0;
+    inet_pton(AF_INET, s_dial, &to.sin_addr);
+    to.sin_port = htons(atoi(colon + 1));
+    while (tcp < p_dials) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        if (fd < 0 || connect(fd, (void *)&to, sizeof to)) { close(fd); msleep(200); }
+        else if (watch(fd, 0)) tcp++;
+        else break;
+    }
+    while (udp < p_dials) {
+        int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        if (fd < 0 || connect(fd, (void *)&to, sizeof to) || write(fd, "hello\n", 6) != 6) { close(fd); msleep(200); }
+        else if (watch(fd, 1)) udp++;
+        else break;
+    }
+    say("DIALLED tcp=%ld udp=%ld", tcp, udp);
     return 0;
 }
 
@@ -561,7 +610,11 @@ int main(void)
             spawn(dhcp_worker);
             for (int i = 0; i < 1000 && !leased; i++) msleep(10);
         }
+        struct rlimit files = {MAXFD, MAXFD};
+        setrlimit(RLIMIT_NOFILE, &files);
+        ep = epoll_create1(0);
         spawn(echo_worker);
+        if (s_dial[0]) spawn(dial_worker);
     }
     mem_setup();
     if (s_disk[0]) spawn(disk_worker);

@@ -31,7 +31,7 @@ public static class ForwardingNames
     /// <summary>Length of the address, UDP and VXLAN headers and of the inner Ethernet header, bytes.</summary>
     public const int TunnelHeaders = 50;
 
-    /// <summary>The target's port for <see cref="HandoverServer"/>.</summary>
+    /// <summary>The port on which the target takes flows over, TCP.</summary>
     public const int HandoverPort = MigrationModes.PortRoleHandover;
 
     /// <summary>Both ends' UDP port of all tunnels: one flow in the eyes of what is between the pods.</summary>

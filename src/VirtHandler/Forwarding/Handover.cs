@@ -46,10 +46,8 @@ internal sealed class Handover : IAsyncDisposable
         HandoverChannel? channel = null;
         try
         {
-            var socket = pod.Sockets.NewTcp();
-            var stream = new NetworkStream(socket, ownsSocket: true);
+            var stream = await ConnectAsync(pod, targetIp, either.Token);
             channel = new HandoverChannel(stream);
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(targetIp), ForwardingNames.HandoverPort), either.Token);
             channel = new HandoverChannel(await HandoverSecurity.AsClientAsync(stream, credentials, targetPodUid, time, either.Token));
             await channel.SendAsync(HandoverMessage.Hello, hello, ForwardingJson.Default.HandoverHello, either.Token);
             var welcome = HandoverChannel.Read(await channel.ExpectAsync(HandoverMessage.Welcome, either.Token), ForwardingJson.Default.HandoverWelcome);
@@ -113,6 +111,21 @@ internal sealed class Handover : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _channel.DisposeAsync();
+
+    private static async Task<NetworkStream> ConnectAsync(PodTunnels pod, string targetIp, CancellationToken cancellationToken)
+    {
+        var socket = pod.Sockets.NewTcp();
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(targetIp), ForwardingNames.HandoverPort), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     // Full size first: with the guests' segments clamped from the start only large UDP is fragmented then, outside and unseen.
     private async Task TestAsync(CancellationToken cancellationToken)

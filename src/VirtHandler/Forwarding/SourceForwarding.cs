@@ -259,10 +259,10 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
                 }
 
                 _tunnel = null;
+                _ready.TrySetResult();
                 if (attempt >= MostAttempts)
                 {
                     _problem = e.Message;
-                    _ready.TrySetResult();
                     return;
                 }
             }
