@@ -79,6 +79,10 @@ public sealed class PodSockets : IDisposable
     public ConntrackSocket OpenConntrack() =>
         Within($"the connections of the pod of process {_pid} cannot be reached", () => new ConntrackSocket(NetlinkSocket.Open(NetlinkSocket.NetfilterFamily)));
 
+    /// <summary>A way to send frames on a device of the pod.</summary>
+    /// <exception cref="KernelException">There is no such device, or the agent may not.</exception>
+    internal PacketSocket OpenPacket(string device) => Within($"frames cannot be sent in the pod of process {_pid}", () => PacketSocket.Open(device));
+
     private T Within<T>(string failed, Func<T> make)
         where T : class
     {
