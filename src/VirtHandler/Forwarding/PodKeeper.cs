@@ -215,21 +215,12 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
 
     private async Task EndAsync(PodTunnels tunnels, ForwarderFacts facts, string reason, VirtualMachineInstance? vmi, CancellationToken cancellationToken)
     {
-        var terms = facts.Terms!;
         var cut = facts.GuestGone ? 0 : facts.Flows;
         var bytes = Bytes(tunnels);
         if (vmi is not null && !facts.GuestGone)
         {
-            await WriteAsync(vmi, terms, new MigrationForwarding
-            {
-                State = MigrationForwarding.Ended, Flows = cut, Bytes = bytes, Since = facts.Now, Reason = cut > 0 ? $"{cut} connections were cut off: {reason}" : reason,
-            }, cancellationToken);
-            if (cut > 0)
-            {
-                node.RecordOf(vmiKey).Event(
-                    vmi, EventReasons.Warning, EventReasons.ForwardingEnded,
-                    $"{cut} connections to the guest's former address {facts.Outgoing.FirstOrDefault()?.SourceIp} were cut off: {reason}. {Named(cut)}");
-            }
+            await TellEndAsync(
+                vmi, facts, new MigrationForwarding { State = MigrationForwarding.Ended, Flows = cut, Bytes = bytes, Since = facts.Now, Reason = reason }, cancellationToken);
         }
 
         if (cut > 0)
@@ -256,6 +247,26 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
         LogEnded(tools.Logger, vmiKey, podUid, reason, cut, bytes);
         await tunnels.SetTermsAsync(null, cancellationToken);
         File.Delete(Path.Combine(folder, Qemu.DomainFolder.Stay));
+    }
+
+    // The end does not wait for the server: after the pod has gone, the controller tells what it knows.
+    private async Task TellEndAsync(VirtualMachineInstance vmi, ForwarderFacts facts, MigrationForwarding ended, CancellationToken cancellationToken)
+    {
+        if (ended.Flows > 0)
+        {
+            node.RecordOf(vmiKey).Event(
+                vmi, EventReasons.Warning, EventReasons.ForwardingEnded,
+                $"{ended.Flows} connections to the guest's former address {facts.Outgoing.FirstOrDefault()?.SourceIp} were cut off: {ended.Reason}. {Named(ended.Flows.Value)}");
+        }
+
+        try
+        {
+            await WriteAsync(vmi, facts.Terms!, ended, cancellationToken);
+        }
+        catch (ApiException e)
+        {
+            LogProblem(tools.Logger, vmiKey, podUid, e.Message);
+        }
     }
 
     private string Named(int count)

@@ -1,0 +1,166 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Godwit.Tests.E2E.Support;
+using Shouldly;
+
+namespace Godwit.Tests.E2E.Forwarding;
+
+/// <summary>
+/// Many connections with one guest at a time, of all kinds: made to it and made by it, TCP and UDP, spoken on and silent. A quarter is silent
+/// until <see cref="FinishAsync"/>.
+/// </summary>
+internal sealed class Flows : IAsyncDisposable
+{
+    private const int Port = 7;
+    private const int SilentOneIn = 4;
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(60);
+    private readonly ConcurrentBag<Flow> _flows = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _speaking = [];
+    private readonly Socket _tcpListener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _udpListener = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+
+    /// <param name="address">An address of this machine that guests reach.</param>
+    public Flows(IPAddress address)
+    {
+        _tcpListener.Bind(new IPEndPoint(address, 0));
+        _tcpListener.Listen(1024);
+        Listener = (IPEndPoint)_tcpListener.LocalEndPoint!;
+        _udpListener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
+        _udpListener.Bind(Listener);
+    }
+
+    /// <summary>Where guests are told to connect to (<c>mg.dial</c>).</summary>
+    public IPEndPoint Listener { get; }
+
+    public IReadOnlyCollection<Flow> All => _flows;
+
+    public IReadOnlyList<Flow> Broken => [.. _flows.Where(static flow => flow.Broken is not null)];
+
+    public TimeSpan Longest => _flows.Max(static flow => flow.Longest);
+
+    /// <summary>This machine's address on the network of the cluster's nodes.</summary>
+    public static IPAddress AddressTowards(string nodeIp)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        probe.Connect(IPAddress.Parse(nodeIp), 9);
+        return ((IPEndPoint)probe.LocalEndPoint!).Address;
+    }
+
+    /// <summary>Takes what the guest itself makes: as many over TCP as over UDP.</summary>
+    public async Task AcceptAsync(int each)
+    {
+        using var deadline = new CancellationTokenSource(DialLimit);
+        for (var i = 0; i < each; i++)
+        {
+            var socket = await _tcpListener.AcceptAsync(deadline.Token);
+            socket.NoDelay = true;
+            _flows.Add(new Flow("TCP outbound", socket, IsSilent(i)));
+        }
+
+        var known = new HashSet<EndPoint>();
+        var buffer = new byte[64];
+        while (known.Count < each)
+        {
+            var from = (await _udpListener.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), deadline.Token)).RemoteEndPoint;
+            if (!known.Add(from))
+            {
+                continue;
+            }
+
+            // A socket of its own for each, with the listener's address: what the guest sees has to come from where it sent to.
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
+            socket.Bind(Listener);
+            await socket.ConnectAsync(from, deadline.Token);
+            _flows.Add(new Flow("UDP outbound", socket, IsSilent(known.Count)));
+        }
+    }
+
+    /// <summary>Connects to the guest: as many over TCP as over UDP.</summary>
+    public async Task ConnectAsync(string address, int each)
+    {
+        var guest = new IPEndPoint(IPAddress.Parse(address), Port);
+        for (var i = 0; i < each; i++)
+        {
+            var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await tcp.ConnectAsync(guest);
+            _flows.Add(new Flow("TCP inbound", tcp, IsSilent(i)));
+            var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            await udp.ConnectAsync(guest);
+            _flows.Add(new Flow("UDP inbound", udp, IsSilent(i)));
+        }
+    }
+
+    /// <summary>Speaks once on each, so that all are known to work, then again and again on those that are not silent.</summary>
+    public async Task SpeakAsync()
+    {
+        await EachAsync(_flows);
+        Broken.Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty("connections did not work before anything moved");
+        var (talking, i) = (_flows.Where(static flow => !flow.Idle).ToList(), 0);
+        foreach (var flow in talking)
+        {
+            var offset = Period * (i++ / (double)talking.Count);
+            _speaking.Add(Task.Run(() => SpeakAsync(flow, offset)));
+        }
+    }
+
+    /// <summary>Ends the speaking, and speaks once more on each, also the silent ones.</summary>
+    public async Task FinishAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_speaking);
+        await EachAsync(_flows);
+    }
+
+    /// <summary>A row for each kind: how many, how many broken, datagrams lost, the longest echo.</summary>
+    public string Table(string title) => string.Join('\n', (IEnumerable<string>)
+    [
+        title,
+        .. _flows.GroupBy(static flow => flow.Kind).OrderBy(static group => group.Key, StringComparer.Ordinal).Select(static group => string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"  {group.Key,-13} {group.Count(),5}  broken {group.Count(static f => f.Broken is not null),5}  echoes {group.Sum(static f => f.Echoed),7}  missing {group.Sum(static f => f.Missing),5}  longest {group.Max(static f => f.Longest).TotalMilliseconds,6:0} ms")),
+    ]);
+
+    /// <summary>Waits until every one of these is broken, as seen from here.</summary>
+    public static async Task UntilBrokenAsync(IReadOnlyCollection<Flow> flows, TimeSpan limit)
+    {
+        using var deadline = new CancellationTokenSource(limit);
+        while (flows.Count(static flow => flow.Broken is not null) is var broken && broken < flows.Count)
+        {
+            deadline.IsCancellationRequested.ShouldBeFalse($"only {broken} of {flows.Count} connections were told that they are over");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_speaking);
+        foreach (var flow in _flows)
+        {
+            flow.Dispose();
+        }
+
+        _tcpListener.Dispose();
+        _udpListener.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task SpeakAsync(Flow flow, TimeSpan offset)
+    {
+        await Task.Delay(offset, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!_stop.IsCancellationRequested && flow.Broken is null)
+        {
+            await flow.ExchangeAsync(CancellationToken.None);
+            await Task.Delay(Period, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static Task EachAsync(IEnumerable<Flow> flows) => Parallel.ForEachAsync(
+        flows, new ParallelOptions { MaxDegreeOfParallelism = 64 }, static async (flow, ct) => await flow.ExchangeAsync(ct));
+
+    private static bool IsSilent(int i) => i % SilentOneIn == 0;
+}
