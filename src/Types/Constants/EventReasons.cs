@@ -33,6 +33,9 @@ public static class EventReasons
 
     /// <summary>Post-copy's channel works again; ours.</summary>
     public const string PostCopyRecovered = "PostCopyRecovered";
+
+    /// <summary>The pod that the guest has left carries its old connections; ours.</summary>
+    public const string Forwarding = "Forwarding";
     public const string Created = "Created";
     public const string Started = "Started";
     public const string ShuttingDown = "ShuttingDown";
