@@ -32,7 +32,7 @@ public static class DomainFolder
     /// <summary><see cref="LauncherStatus"/>, by rename.</summary>
     public const string Status = "status.json";
 
-    /// <summary>While it exists the launcher does not exit though QEMU has.</summary>
+    /// <summary>While it exists the launcher does not exit though QEMU has, whoever asks it to.</summary>
     public const string Stay = "stay";
 
     /// <summary>Says that the guest now lives elsewhere: QEMU's end is then no crash.</summary>

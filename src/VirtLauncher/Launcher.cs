@@ -265,10 +265,23 @@ internal sealed class Launcher : IDisposable
         return null;
     }
 
-    /// <summary>The pod may have to outlive its QEMU, as a forwarder for connections that were made to its address.</summary>
-    private Task StayAsync() =>
-        _watch.UntilAsync(() => !File.Exists(Path.Combine(_options.Folder, DomainFolder.Stay)), _terminated.Token)
-            .ContinueWith(static _ => { }, TaskScheduler.Default);
+    /// <summary>
+    /// The pod may have to outlive its QEMU, as a forwarder for connections that were made to its address. It is deleted while it
+    /// does that, so that no new ones come: a request to end is no reason to go, the file alone says how long.
+    /// </summary>
+    private async Task StayAsync()
+    {
+        if (!IsToStay)
+        {
+            return;
+        }
+
+        Say($"this pod stays for connections that were made to its address, until virt-handler removes {DomainFolder.Stay}; SIGTERM does not end it before");
+        await _watch.UntilAsync(() => !IsToStay, CancellationToken.None);
+        Say("there is nothing left to stay for");
+    }
+
+    private bool IsToStay => File.Exists(Path.Combine(_options.Folder, DomainFolder.Stay));
 
     private bool ShutdownRequested => File.Exists(Path.Combine(_options.Folder, DomainFolder.ShutdownRequested));
 

@@ -4,6 +4,7 @@ using Godwit.Cli.Api;
 using Godwit.Cli.Host;
 using Godwit.Cli.Output;
 using Godwit.Machinery;
+using Godwit.Types;
 
 namespace Godwit.Cli.Commands;
 
@@ -19,7 +20,7 @@ public static class StatusCommand
             var now = TimeProvider.System.GetUtcNow();
             var state = parsed.Folder();
             var components = Components(state, now);
-            JsonArray nodes = [], vmis = [], migrations = [];
+            JsonArray nodes = [], vmis = [], migrations = [], forwarders = [];
             string? unreachable = null;
             try
             {
@@ -27,7 +28,9 @@ public static class StatusCommand
                 var all = await api.ListAsync(Resources.Vmi, ct: ct);
                 nodes = Nodes((await api.ListAsync(Resources.Node, ct: ct)).Items, all.Items, state);
                 vmis = Vmis(all.Items, now);
-                migrations = Migrations((await api.ListAsync(Resources.Migration, ct: ct)).Items);
+                var moves = (await api.ListAsync(Resources.Migration, ct: ct)).Items;
+                migrations = Migrations(moves);
+                forwarders = Forwarders(Forwarder.Of(all.Items, moves));
             }
             catch (Exception e) when (e is ApiException or CliException && components.Count > 0)
             {
@@ -42,6 +45,7 @@ public static class StatusCommand
                         ["nodes"] = nodes,
                         ["vmis"] = vmis,
                         ["migrations"] = migrations,
+                        ["forwarders"] = forwarders,
                         ["components"] = components,
                         ["error"] = unreachable,
                     },
@@ -56,6 +60,10 @@ public static class StatusCommand
                     "no migrations running",
                     ("NAMESPACE", "namespace"), ("MIGRATION", "name"), ("VMI", "vmi"), ("PHASE", "phase"), ("SOURCE", "source"), ("TARGET", "target"),
                     ("PROGRESS", "progress"), ("RATE", "rate"), ("ETA", "eta"));
+                Table(
+                    forwarders,
+                    "no old connections carried",
+                    ("NAMESPACE", "namespace"), ("FORWARDING-FOR", "vmi"), ("FROM", "node"), ("FLOWS", "flows"), ("UNTIL", "until"));
                 Table(
                     components,
                     $"no cluster runs in {state.Root}",
@@ -104,6 +112,15 @@ public static class StatusCommand
             ["rate"] = migration.Text("status", "summary", "rate"),
             ["eta"] = migration.Text("status", "summary", "eta"),
         }));
+
+    private static JsonArray Forwarders(IEnumerable<Forwarder> forwarders) => Array(forwarders.Select(static forwarder => new JsonObject
+    {
+        ["namespace"] = forwarder.Namespace,
+        ["vmi"] = forwarder.Vmi,
+        ["node"] = forwarder.Node,
+        ["flows"] = forwarder.Flows,
+        ["until"] = forwarder.Until is { } until ? Timestamps.Format(until) : null,
+    }));
 
     private static JsonArray Components(StateFolder state, DateTimeOffset now) => Array(state.Processes().Select(record =>
     {

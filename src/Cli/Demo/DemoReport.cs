@@ -58,4 +58,10 @@ public sealed record DemoGuest
     public required long Echoes { get; init; }
 
     public required long EchoErrors { get; init; }
+
+    /// <summary>Of the one connection that was made before the first move and never again: how many lived through all moves.</summary>
+    public required long KeptConnections { get; init; }
+
+    /// <summary>Lines of that connection that came back wrong or not at all; it is not used on after one.</summary>
+    public required long KeptConnectionErrors { get; init; }
 }

@@ -15,6 +15,7 @@ public sealed class DemoRun(ApiClient api, JsonObject manifest, TimeProvider clo
     private static readonly TimeSpan MoveLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan BeforeMove = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KeptInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan GapMargin = TimeSpan.FromSeconds(1);
 
     private readonly ConsoleCollector _console = new(api, clock);
@@ -30,6 +31,7 @@ public sealed class DemoRun(ApiClient api, JsonObject manifest, TimeProvider clo
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         using var stopEcho = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var echo = new EchoClient(() => _address, EchoPort, clock);
+        var kept = new KeptConnection(clock, KeptInterval);
         var background = new List<Task>();
         try
         {
@@ -39,6 +41,7 @@ public sealed class DemoRun(ApiClient api, JsonObject manifest, TimeProvider clo
             await new Deadline(BootLimit, clock).UntilAsync(
                 "the guest's first echo", $"godwit logs {Name.Name}", _ => Task.FromResult(echo.Echoes > 0 ? null : $"no answer from {_address} port {EchoPort}"), ct);
             var setup = clock.GetElapsedTime(began).TotalMilliseconds;
+            background.Add(kept.RunAsync(_address!, EchoPort, stopEcho.Token));
             Tell($"The guest answers at {_address} on {VmiFacts.Node(running)}, {Figures.Duration(setup)} after the start.");
             await Task.Delay(BeforeMove, clock, ct);
 
@@ -63,7 +66,7 @@ public sealed class DemoRun(ApiClient api, JsonObject manifest, TimeProvider clo
             await stop.CancelAsync();
             await Task.WhenAll(background);
             var console = GuestConsole.Read(_console.Pods);
-            return (Report(moves, console, echo, setup, qemu, accelerator), console);
+            return (Report(moves, console, echo, kept, setup, qemu, accelerator), console);
         }
         finally
         {
@@ -146,7 +149,7 @@ public sealed class DemoRun(ApiClient api, JsonObject manifest, TimeProvider clo
     }
 
     private DemoReport Report(
-        IEnumerable<Move> moves, GuestConsole console, EchoClient echo, double setup, string qemu, string accelerator) => new()
+        IEnumerable<Move> moves, GuestConsole console, EchoClient echo, KeptConnection kept, double setup, string qemu, string accelerator) => new()
         {
             Migrations = [.. moves.Select(m => new DemoMigration
         {
@@ -172,6 +175,8 @@ public sealed class DemoRun(ApiClient api, JsonObject manifest, TimeProvider clo
                 DiskErrors = console.DiskErrors,
                 Echoes = echo.Echoes,
                 EchoErrors = echo.Errors,
+                KeptConnections = kept.Lives ? 1 : 0,
+                KeptConnectionErrors = kept.Errors,
             },
             SetupMs = Math.Round(setup, 0),
             Qemu = qemu,

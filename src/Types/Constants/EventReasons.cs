@@ -36,6 +36,9 @@ public static class EventReasons
 
     /// <summary>Connections that were open when a guest moved were cut off; ours.</summary>
     public const string ForwardingEnded = "ForwardingEnded";
+
+    /// <summary>The pod that the guest has left carries its old connections; ours.</summary>
+    public const string Forwarding = "Forwarding";
     public const string Created = "Created";
     public const string Started = "Started";
     public const string ShuttingDown = "ShuttingDown";

@@ -9,6 +9,9 @@ public static class Labels
     public const string MigrationJobUid = "kubevirt.io/migrationJobUID";
     public const string NodeName = "kubevirt.io/nodeName";
     public const string MigrationTargetNodeName = "kubevirt.io/migrationTargetNodeName";
+
+    /// <summary>Of a pod whose guest has moved and that carries its old connections: the UID of that migration; ours.</summary>
+    public const string Forwarder = "godwit.dev/forwarder";
     public const string OutdatedLauncherImage = "kubevirt.io/outdatedLauncherImage";
     public const string VmName = "vm.kubevirt.io/name";
     public const string VmiId = "vmi.kubevirt.io/id";
@@ -30,5 +33,5 @@ public static class Labels
 
     /// <summary>Labels of a VMI that only Godwit's own service accounts may set or change.</summary>
     public static IReadOnlyList<string> Reserved { get; } =
-        [CreatedBy, MigrationJobUid, NodeName, MigrationTargetNodeName, Schedulable, InstallStrategy];
+        [CreatedBy, MigrationJobUid, NodeName, MigrationTargetNodeName, Schedulable, InstallStrategy, Forwarder];
 }

@@ -31,6 +31,11 @@ public static class EvictionAdmission
             return EvictionDecision.Allow;
         }
 
+        if (IsForwarder(facts.Pod!, facts.Vmi))
+        {
+            return EvictionDecision.Allow;
+        }
+
         if (facts.Vmi is not { } vmi)
         {
             return new($"kubevirt failed getting the vmi: {facts.VmiError}");
@@ -57,6 +62,19 @@ public static class EvictionAdmission
         return node != vmi.Status?.NodeName
             ? new("Eviction request for target Pod")
             : new($"Eviction triggered evacuation of VMI \"{key}\"", node);
+    }
+
+    /// <summary>
+    /// The guest has left the pod, which only carries connections on that were made to it: there is nothing to move, though the guest may
+    /// be back on this very node. Without its VMI a pod is believed only when it is being deleted, so that the eviction changes nothing.
+    /// </summary>
+    private static bool IsForwarder(Pod pod, VirtualMachineInstance? vmi)
+    {
+        var marked = pod.Metadata.Label(Labels.Forwarder) is not null;
+        return vmi is null
+            ? marked && pod.IsDeleting()
+            : pod.Metadata.Uid is { Length: > 0 } uid && vmi.Status?.OwnerPodUID is { Length: > 0 } owner && uid != owner
+                && (marked || (vmi.Status.MigrationState is { Completed: true } state && state.SourcePodUID == uid));
     }
 
     /// <summary>The reasons with their remedies, so that whoever drains the node need not look for them.</summary>

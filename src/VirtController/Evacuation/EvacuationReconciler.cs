@@ -49,5 +49,5 @@ internal sealed class EvacuationReconciler(ApiClient api, Caches caches, EventRe
     private VirtualMachineInstanceMigration? Decide(
         VirtualMachineInstance vmi, Node? node, IReadOnlyList<VirtualMachineInstanceMigration> migrations) =>
         EvacuationDecisions.Decide(
-            vmi, node, migrations, caches.PodsOf(vmi).Count(pod => !pod.IsFinished()), caches.Configuration.Current);
+            vmi, node, migrations, Forwarders.Unfinished(vmi, caches.PodsOf(vmi)), caches.Configuration.Current);
 }

@@ -5,7 +5,7 @@ namespace Godwit.VirtController;
 /// <summary>The launcher pod of a VMI: the one that it starts in, or the one that it moves to. Pure.</summary>
 public static class LauncherPod
 {
-    private static readonly string[] NotCopiedLabels = [Labels.NodeName, Labels.MigrationTargetNodeName];
+    private static readonly string[] NotCopiedLabels = [Labels.NodeName, Labels.MigrationTargetNodeName, Labels.Forwarder];
 
     private static readonly string[] NotCopiedAnnotations =
         [Annotations.LatestObservedApiVersion, Annotations.StorageObservedApiVersion, Annotations.NetworkStatus];
@@ -79,7 +79,7 @@ public static class LauncherPod
             Spec = pod.Spec! with
             {
                 NodeSelector = TargetSelector.ForMigration(vmi, migration.Spec?.AddedNodeSelector, sourceNode),
-                Affinity = AwayFromFull(AwayFromSource(pod.Spec.Affinity, vmi.Metadata.Uid ?? ""), fullNodes),
+                Affinity = AwayFrom(pod.Spec.Affinity, Excluded(vmi, fullNodes)),
                 Containers = userfaultfd ? [.. pod.Spec.Containers!.Select(WithUserfaultfd)] : pod.Spec.Containers,
             },
         };
@@ -185,39 +185,31 @@ public static class LauncherPod
         return names.Count == 0 ? null : names;
     }
 
-    private static Affinity AwayFromSource(Affinity? affinity, string vmiUid)
+    /// <summary>The node that the VMI is on, and those that are full.</summary>
+    private static HashSet<string> Excluded(VirtualMachineInstance vmi, IReadOnlySet<string>? full)
     {
-        affinity ??= new Affinity();
-        var anti = affinity.PodAntiAffinity ?? new PodAntiAffinity();
-        return affinity with
+        var excluded = new HashSet<string>(full ?? new HashSet<string>(), StringComparer.Ordinal);
+        if (vmi.Status?.NodeName is { Length: > 0 } source)
         {
-            PodAntiAffinity = anti with
-            {
-                RequiredDuringSchedulingIgnoredDuringExecution =
-                [
-                    .. anti.RequiredDuringSchedulingIgnoredDuringExecution ?? [],
-                    new PodAffinityTerm
-                    {
-                        TopologyKey = Labels.Hostname,
-                        LabelSelector = new LabelSelectorSpec
-                        {
-                            MatchLabels = new Dictionary<string, string> { [Labels.CreatedBy] = vmiUid },
-                        },
-                    },
-                ],
-            },
-        };
+            excluded.Add(source);
+        }
+
+        return excluded;
     }
 
-    /// <summary>Every alternative of the VMI's own node affinity, or the only one there is, excludes the nodes by their names.</summary>
-    private static Affinity AwayFromFull(Affinity affinity, IReadOnlySet<string>? full)
+    /// <summary>
+    /// Every alternative of the VMI's own node affinity, or the only one there is, excludes the nodes by their names. Keeping away from
+    /// the VMI's pods instead would keep it away from those that carry old connections, and it may go back to where one is.
+    /// </summary>
+    private static Affinity? AwayFrom(Affinity? affinity, IReadOnlySet<string> excluded)
     {
-        if (full is not { Count: > 0 })
+        if (excluded.Count == 0)
         {
             return affinity;
         }
 
-        var others = full.Order(StringComparer.Ordinal).Select(node => new NodeSelectorRequirement
+        affinity ??= new Affinity();
+        var others = excluded.Order(StringComparer.Ordinal).Select(node => new NodeSelectorRequirement
         {
             Key = "metadata.name",
             Operator = "NotIn",

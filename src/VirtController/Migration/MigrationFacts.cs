@@ -16,8 +16,11 @@ public sealed record MigrationFacts
     /// <summary>The pod that owns the guest now.</summary>
     public Pod? OwnerPod { get; init; }
 
-    /// <summary>Launcher pods of the VMI that have not finished.</summary>
+    /// <summary>Launcher pods of the VMI that have not finished, but for forwarders.</summary>
     public int UnfinishedPods { get; init; }
+
+    /// <summary>UIDs of all launcher pods of the VMI that have not finished.</summary>
+    public IReadOnlyCollection<string> LivePods { get; init; } = [];
 
     /// <summary>All migrations of this VMI, this one included.</summary>
     public IReadOnlyList<VirtualMachineInstanceMigration> Siblings { get; init; } = [];

@@ -17,7 +17,7 @@ internal static class MigrationSettling
         var held = facts.Migration.Metadata.Finalizers?.Contains(Finalizers.Migration) == true;
         var migration = held && facts.OwnState is { } state
             ? MigrationStates.Copy(facts.Migration, state, facts.Now)
-            : facts.Migration;
+            : MigrationAftermath.Follow(facts);
         var failed = facts.Phase == MigrationPhases.Failed;
         if (failed && facts.TargetPod is { } pod && !facts.Committed)
         {
@@ -31,7 +31,7 @@ internal static class MigrationSettling
 
         if (!held)
         {
-            return new MigrationPlan(facts.Migration) { DeleteMigrations = old };
+            return new MigrationPlan(migration) { DeleteMigrations = old };
         }
 
         return new MigrationPlan(WithoutFinalizer(migration), failed ? WithoutTargetLabel(facts) : null)

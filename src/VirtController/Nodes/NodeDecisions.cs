@@ -30,7 +30,7 @@ public static class NodeDecisions
     public static bool IsLost(VirtualMachineInstance vmi, string node, IReadOnlyList<Pod> pods) =>
         !vmi.IsFinal()
         && vmi.Status?.NodeName == node
-        && !pods.Any(pod => pod.Spec?.NodeName == node && IsAlive(pod));
+        && !pods.Any(pod => pod.Spec?.NodeName == node && IsAlive(pod) && !Forwarders.Is(pod, vmi));
 
     /// <summary>Not known to have ended. One that is being deleted may run as long as no kubelet has said that it does not.</summary>
     private static bool IsAlive(Pod pod) =>

@@ -54,8 +54,12 @@ public static class VmiDecisions
     private static VmiPlan Remove(VmiFacts facts)
     {
         var vmi = facts.Vmi;
-        if (facts.Pods.Count == 0)
+        // One that is on its way out already is hurried when it has got more time than the VMI gives it now.
+        var grace = LauncherPod.TerminationSeconds(vmi.Spec ?? new VirtualMachineInstanceSpec());
+        var going = facts.Pods.Where(pod => !pod.IsDeleting() || pod.Metadata.DeletionGracePeriodSeconds > grace).ToList();
+        if (facts.Pods.All(pod => Forwarders.Is(pod, vmi)))
         {
+            // No guest is in any of them: nobody need wait for what is left of its connections.
             var over = vmi.IsFinal() ? vmi : Enter(vmi, VmiPhases.Failed, facts.Now);
             return new VmiPlan(over with
             {
@@ -63,12 +67,12 @@ public static class VmiDecisions
                 {
                     Finalizers = [.. (over.Metadata.Finalizers ?? []).Where(name => name is not (Finalizers.Vmi or Finalizers.VmiOld))],
                 },
-            });
+            })
+            {
+                DeletePods = going,
+            };
         }
 
-        // One that is on its way out already is hurried when it has got more time than the VMI gives it now.
-        var grace = LauncherPod.TerminationSeconds(vmi.Spec ?? new VirtualMachineInstanceSpec());
-        var going = facts.Pods.Where(pod => !pod.IsDeleting() || pod.Metadata.DeletionGracePeriodSeconds > grace).ToList();
         return new VmiPlan(vmi.IsHandedToHandler() ? Ended(facts, Owner(facts)) ?? vmi : vmi)
         {
             DeletePods = going,
@@ -81,17 +85,22 @@ public static class VmiDecisions
     /// <summary>A VMI that is over keeps its finished pods, for their logs, but nothing that still runs.</summary>
     private static VmiPlan TidyUp(VmiFacts facts)
     {
+        // Connections to a guest that is no more have nothing to be carried to.
+        var grace = LauncherPod.TerminationSeconds(facts.Vmi.Spec ?? new VirtualMachineInstanceSpec());
+        var forwarders = facts.Pods
+            .Where(pod => !pod.IsFinished() && Forwarders.Is(pod, facts.Vmi) && pod.Metadata.DeletionGracePeriodSeconds > grace)
+            .ToList();
         var running = facts.Pods.Where(pod => !pod.IsFinished() && !pod.IsDeleting()).ToList();
         if (running.Count == 0)
         {
-            return new VmiPlan(facts.Vmi);
+            return new VmiPlan(facts.Vmi) { DeletePods = forwarders };
         }
 
         var since = facts.Vmi.Status!.PhaseTransitionTimestamps.EnteredAt(facts.Vmi.Status.Phase!) ?? facts.Now;
         var left = since + FinishGrace - facts.Now;
         return left > TimeSpan.Zero
-            ? new VmiPlan(facts.Vmi) { Again = left }
-            : new VmiPlan(facts.Vmi) { DeletePods = running };
+            ? new VmiPlan(facts.Vmi) { DeletePods = forwarders, Again = left }
+            : new VmiPlan(facts.Vmi) { DeletePods = [.. forwarders, .. running] };
     }
 
     private static VmiPlan Begin(VmiFacts facts)
@@ -222,6 +231,11 @@ public static class VmiDecisions
             .ToList();
         var state = vmi.Status!.MigrationState;
         finished.AddRange(others.Where(pod => IsStray(pod, state, facts.LiveMigrations)));
+        if (Forwarders.Due(vmi, facts.Pods, facts.Now) is { } forwarder)
+        {
+            return new VmiPlan(vmi) { DeletePods = finished, Forwarder = forwarder, Events = [forwarder.Event] };
+        }
+
         var source = others.FirstOrDefault(pod => !pod.IsFinished()
             && pod.Metadata.Uid == state?.SourcePodUID
             && state is { Completed: true, Failed: not true });

@@ -11,6 +11,9 @@ public sealed record VmiPlan(VirtualMachineInstance Vmi)
 
     public IReadOnlyList<Pod> DeletePods { get; init; } = [];
 
+    /// <summary>The pod that carries old connections from now on; null when there is none that does not do so already.</summary>
+    public ForwarderPlan? Forwarder { get; init; }
+
     public IReadOnlyList<PlannedEvent> Events { get; init; } = [];
 
     /// <summary>When to look again though nothing may have changed.</summary>

@@ -78,10 +78,15 @@ internal sealed class VmiReconciler(
     {
         var reference = vmi.Reference(Kinds.VirtualMachineInstance);
         // Since the pod was made a stop may have asked for less time than it has.
-        long? grace = vmi is { Spec: { } spec } && vmi.IsDeleting() ? LauncherPod.TerminationSeconds(spec) : null;
+        long? grace = vmi is { Spec: { } spec } && (vmi.IsDeleting() || vmi.IsFinal()) ? LauncherPod.TerminationSeconds(spec) : null;
         foreach (var pod in plan.DeletePods)
         {
             await PodCreation.DeleteAsync(api, pod, grace, ct);
+        }
+
+        if (plan.Forwarder is { } forwarder)
+        {
+            await ForwardAsync(forwarder, ct);
         }
 
         if (plan.CreatePod)
@@ -95,7 +100,7 @@ internal sealed class VmiReconciler(
                 Kinds.VirtualMachineInstance, vmi.Key(), PatchKind.Merge, patch, TypesJson.Default.VirtualMachineInstance, ct: ct);
         }
 
-        await MarkPodsAsync(vmi, ct);
+        await MarkPodsAsync(vmi, plan.Forwarder?.Pod.Metadata.Uid, ct);
         foreach (var planned in plan.Events)
         {
             Record(reference, planned);
@@ -129,11 +134,36 @@ internal sealed class VmiReconciler(
         }
     }
 
+    /// <summary>The mark comes first: a pod that is deleted without it would be taken for one that still has a guest.</summary>
+    private async Task ForwardAsync(ForwarderPlan plan, CancellationToken ct)
+    {
+        var pod = plan.Pod;
+        if (pod.Metadata.Label(Labels.Forwarder) is null)
+        {
+            var marked = pod with
+            {
+                Metadata = pod.Metadata with { Labels = pod.Metadata.Labels.With(Labels.Forwarder, plan.Migration) },
+            };
+            await api.PatchAsync(
+                Kinds.Pod,
+                pod.Key(),
+                PatchKind.Merge,
+                ApiObjects.Patch(pod, marked, TypesJson.Default.Pod)!,
+                TypesJson.Default.Pod,
+                ct: ct);
+        }
+
+        if (!pod.IsDeleting())
+        {
+            await PodCreation.DeleteAsync(api, pod, plan.GraceSeconds, ct);
+        }
+    }
+
     /// <summary>The descheduler learns from the source pod that its eviction is under way.</summary>
-    private async Task MarkPodsAsync(VirtualMachineInstance vmi, CancellationToken ct)
+    private async Task MarkPodsAsync(VirtualMachineInstance vmi, string? justWritten, CancellationToken ct)
     {
         var evicting = !string.IsNullOrEmpty(vmi.Status?.EvacuationNodeName);
-        foreach (var pod in caches.PodsOf(vmi).Where(pod => !pod.IsFinished()))
+        foreach (var pod in caches.PodsOf(vmi).Where(pod => !pod.IsFinished() && pod.Metadata.Uid != justWritten))
         {
             var wanted = evicting && pod.Metadata.Uid == vmi.Status?.OwnerPodUID;
             if (wanted == (pod.Metadata.Annotation(Annotations.EvictionInProgress) is not null))

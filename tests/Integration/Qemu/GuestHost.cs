@@ -119,6 +119,37 @@ internal sealed class GuestHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the launcher has said it.</summary>
+    public async Task ErrorAsync(string words)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!Errors.Contains(words, StringComparison.Ordinal))
+        {
+            if (_launcher.HasExited || Stopwatch.GetElapsedTime(started) > Deadline)
+            {
+                throw new TimeoutException($"the launcher never said \"{words}\": {Errors}");
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Whether the launcher has ended by then.</summary>
+    public async Task<bool> EndsWithinAsync(TimeSpan time)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(time);
+        try
+        {
+            await _launcher.WaitForExitAsync(patience.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     public async Task<int> ExitAsync()
     {
         await _launcher.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline);

@@ -71,6 +71,48 @@ public sealed class LauncherTests
     }
 
     [Fact]
+    public async Task A_launcher_that_is_to_stay_outlives_its_QEMU_and_every_request_to_end_until_it_need_not_stay()
+    {
+        await using var host = GuestHost.Start();
+        (await TestGuest.DomainAsync(TestGuest.Hardware(64), host.Folder, "mg.tick=0")).Write(host.Folder);
+        await using var qmp = await host.ConnectAsync();
+        var stay = Path.Combine(host.Folder, DomainFolder.Stay);
+        foreach (var file in (string[])[DomainFolder.Stay, DomainFolder.Migrated])
+        {
+            await File.WriteAllTextAsync(Path.Combine(host.Folder, file), "", TestContext.Current.CancellationToken);
+        }
+
+        await qmp.QuitAsync(TestContext.Current.CancellationToken);
+        await host.ErrorAsync("this pod stays");
+        host.Status!.Reason.ShouldBe(LauncherReasons.Migrated);
+        await TestGuest.RunAsync("kill", "-TERM", host.LauncherPid.ToString(CultureInfo.InvariantCulture));
+        await File.WriteAllTextAsync(Path.Combine(host.Folder, DomainFolder.ShutdownRequested), "", TestContext.Current.CancellationToken);
+        await TestGuest.RunAsync("kill", "-TERM", host.LauncherPid.ToString(CultureInfo.InvariantCulture));
+        (await host.EndsWithinAsync(TimeSpan.FromSeconds(2))).ShouldBeFalse(host.Errors);
+
+        File.Delete(stay);
+
+        (await host.ExitAsync()).ShouldBe(0, host.Errors);
+    }
+
+    [Fact]
+    public async Task A_request_to_end_that_comes_while_QEMU_runs_ends_it_though_the_launcher_is_to_stay()
+    {
+        await using var host = GuestHost.Start(grace: 1);
+        (await TestGuest.DomainAsync(TestGuest.Hardware(64), host.Folder, "mg.tick=0")).Write(host.Folder);
+        await using var qmp = await host.ConnectAsync();
+        var stay = Path.Combine(host.Folder, DomainFolder.Stay);
+        await File.WriteAllTextAsync(stay, "", TestContext.Current.CancellationToken);
+
+        await TestGuest.RunAsync("kill", "-TERM", host.LauncherPid.ToString(CultureInfo.InvariantCulture));
+
+        await qmp.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await host.ErrorAsync("this pod stays");
+        File.Delete(stay);
+        await host.ExitAsync();
+    }
+
+    [Fact]
     public async Task A_QEMU_that_cannot_start_is_told_with_its_own_words()
     {
         await using var host = GuestHost.Start();

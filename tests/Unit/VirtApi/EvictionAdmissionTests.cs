@@ -77,6 +77,38 @@ public sealed class EvictionAdmissionTests
         EvictionAdmission.Decide(new() { Pod = On("node02"), Vmi = Vmi("LiveMigrate", migratable: true), Cluster = ClusterConfiguration.Default })
             .ShouldBe(new("Eviction request for target Pod"));
 
+    /// <summary>Pod, mark, completed, and whether it may be evicted.</summary>
+    [Theory]
+    [InlineData("source", true, true, true)]
+    [InlineData("source", false, true, true)]
+    [InlineData("source", false, null, false)]
+    [InlineData("before", true, true, true)]
+    [InlineData("before", false, true, false)]
+    [InlineData("target", true, true, false)]
+    public void A_pod_that_only_carries_old_connections_is_evicted_at_once_though_the_guest_may_be_back_on_its_node(string uid, bool marked, bool? completed, bool allowed)
+    {
+        var vmi = Vmi("LiveMigrate", migratable: true);
+        vmi = vmi with
+        {
+            Status = vmi.Status! with
+            {
+                OwnerPodUID = completed == true ? "target" : "source",
+                MigrationState = new() { SourcePodUID = "source", TargetPodUID = "target", Completed = completed },
+            },
+        };
+        var decision = EvictionAdmission.Decide(new() { Pod = Forwarder(uid, marked), Vmi = vmi, Cluster = ClusterConfiguration.Default });
+        decision.ShouldBe(allowed ? EvictionDecision.Allow : new("Eviction triggered evacuation of VMI \"default/vm1\"", "node01"));
+    }
+
+    [Fact]
+    public void A_forwarder_whose_vmi_is_gone_may_be_evicted_once_it_is_being_deleted()
+    {
+        var forwarder = Forwarder("source", marked: true);
+        EvictionFacts Facts(Pod pod) => new() { Pod = pod, VmiError = "gone", Cluster = ClusterConfiguration.Default };
+        EvictionAdmission.Decide(Facts(forwarder with { Metadata = forwarder.Metadata with { DeletionTimestamp = Requests.Now } })).ShouldBe(EvictionDecision.Allow);
+        EvictionAdmission.Decide(Facts(forwarder)).Refusal.ShouldNotBeNull();
+    }
+
     [Fact]
     public void Pods_that_are_no_living_launchers_may_be_evicted()
     {
@@ -123,6 +155,15 @@ public sealed class EvictionAdmissionTests
     }
 
     private static Pod On(string node) => Launcher with { Spec = new PodSpec { NodeName = node } };
+
+    private static Pod Forwarder(string uid, bool marked) => Launcher with
+    {
+        Metadata = Launcher.Metadata with
+        {
+            Uid = uid,
+            Labels = marked ? new Dictionary<string, string>(Launcher.Metadata.Labels!) { [Labels.Forwarder] = "m1" } : Launcher.Metadata.Labels,
+        },
+    };
 
     private static EvictionDecision Decide(VirtualMachineInstance vmi) =>
         EvictionAdmission.Decide(new() { Pod = Launcher, Vmi = vmi, Cluster = ClusterConfiguration.Default });

@@ -60,6 +60,7 @@ public sealed class ClusterRulesTests
         NodeDecisions.IsLost(Given.Vmi("Failed", "node01"), "node01", []).ShouldBeFalse();
         NodeDecisions.IsLost(Given.RunningVmi(), "node01", [Deleting(Given.Pod("source-uid"))]).ShouldBeFalse("nobody has said that it ended");
         NodeDecisions.IsLost(Given.RunningVmi(), "node01", [Deleting(Ended(Given.Pod("source-uid")))]).ShouldBeTrue();
+        NodeDecisions.IsLost(Given.RunningVmi(), "node01", [Given.Forwarder("old")]).ShouldBeTrue("it has no guest");
         var lost = NodeDecisions.Lost(Given.RunningVmi(), Given.Now);
         (lost.Status!.Phase, lost.Status.Reason).ShouldBe(("Failed", "NodeUnresponsive"));
     }

@@ -84,6 +84,21 @@ internal static class Given
 
     public static Pod TargetPod(string phase = PodPhases.Running) => Pod("target-uid", "node02", phase, "m1");
 
+    /// <summary>A pod whose guest has moved and that carries its old connections.</summary>
+    public static Pod Forwarder(string uid, string node = "node01", string? migration = null, long grace = 630)
+    {
+        var pod = Pod(uid, node, migration: migration);
+        return pod with
+        {
+            Metadata = pod.Metadata with
+            {
+                Labels = new Dictionary<string, string>(pod.Metadata.Labels!) { [Labels.Forwarder] = "m0" },
+                DeletionTimestamp = Now.AddSeconds(grace),
+                DeletionGracePeriodSeconds = grace,
+            },
+        };
+    }
+
     public static Pod Waiting(this Pod pod, string reason, string message) => pod with
     {
         Status = pod.Status! with

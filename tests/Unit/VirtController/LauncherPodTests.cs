@@ -172,9 +172,9 @@ public sealed class LauncherPodTests
         var pod = Target("m1", new Dictionary<string, string> { ["kubernetes.io/hostname"] = "node02", ["disk"] = "slow" });
         pod.Metadata.Label(Labels.MigrationJobUid).ShouldBe("m1");
         pod.Metadata.Annotation(Annotations.MigrationJobName).ShouldBe("migration-m1");
-        var term = pod.Spec!.Affinity!.PodAntiAffinity!.RequiredDuringSchedulingIgnoredDuringExecution!.Single();
-        term.TopologyKey.ShouldBe("kubernetes.io/hostname");
-        term.LabelSelector!.MatchLabels![Labels.CreatedBy].ShouldBe("vmi-uid");
+        var fields = pod.Spec!.Affinity!.NodeAffinity!.RequiredDuringSchedulingIgnoredDuringExecution!.NodeSelectorTerms!.Single().MatchFields!.Single();
+        (fields.Key, fields.Operator, fields.Values!.Single()).ShouldBe(("metadata.name", "NotIn", "node01"));
+        pod.Spec.Affinity.PodAntiAffinity.ShouldBeNull("the VMI may go back to where a pod carries its old connections");
         pod.Spec.NodeSelector!["kubernetes.io/hostname"].ShouldBe("node02");
         pod.Spec.NodeSelector["disk"].ShouldBe("fast");
     }
@@ -231,10 +231,10 @@ public sealed class LauncherPodTests
             [.. LauncherPod.ForMigration(one, Given.Migration(), Given.Cluster, Given.Image, sourceNode: null, nodes).Spec!
                 .Affinity!.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution?.NodeSelectorTerms ?? []];
 
-        Terms(vmi, null).ShouldBeEmpty();
+        Terms(vmi, null).Single().MatchFields!.Single().Values.ShouldBe(["node01"]);
         var only = Terms(vmi, full).Single();
         only.MatchFields!.Select(field => $"{field.Key} {field.Operator} {field.Values!.Single()}")
-            .ShouldBe(["metadata.name NotIn node02", "metadata.name NotIn node03"]);
+            .ShouldBe(["metadata.name NotIn node01", "metadata.name NotIn node02", "metadata.name NotIn node03"]);
 
         var zones = new[] { "a", "b" }.Select(zone => new NodeSelectorTerm
         {
@@ -255,6 +255,6 @@ public sealed class LauncherPodTests
         };
         var terms = Terms(zoned, full);
         terms.Length.ShouldBe(2);
-        terms.ShouldAllBe(term => term.MatchExpressions!.Count == 1 && term.MatchFields!.Count == 2);
+        terms.ShouldAllBe(term => term.MatchExpressions!.Count == 1 && term.MatchFields!.Count == 3);
     }
 }

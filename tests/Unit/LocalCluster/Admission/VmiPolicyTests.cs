@@ -16,6 +16,7 @@ public sealed class VmiPolicyTests
 {
     private const string Unknown = "Node restriction failed, virt-handler service account is missing node name";
     private const string Foreign = "Node restriction, virt-handler is only allowed to modify VMIs it owns";
+    private const string Source = "Node restriction, virt-handler of a migration's source is only allowed to tell how it forwards connections once the guest has moved";
     private const string Target = "Node restriction, virt-handler is not allowed to set target node";
     private const string Sockets = "CPU topology maxSockets changed";
     private const string Memory = "Memory maxGuest changed";
@@ -53,6 +54,21 @@ public sealed class VmiPolicyTests
         { "a", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b"}}""", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b","channel":{}}}""", "" },
         { "a", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b","completed":false}}""", """{"nodeName":"b"}""", "" },
         { "a", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b","completed":true}}""", """{"nodeName":"b","migrationState":{}}""", Foreign },
+
+        // The source carries old connections, and tells of these alone; not of an earlier move, nor when it is over.
+        { "a", Moved("Prepared"), Moved("Forwarding"), "" },
+        { "a", Moved("Forwarding"), Moved("Ended"), "" },
+        { "a", Moved("Ended"), Moved("Forwarding"), Foreign },
+        { "a", Moved("Unavailable"), Moved("Forwarding"), Foreign },
+        { "b", Moved("Forwarding"), Moved("Ended"), "" },
+        { "c", Moved("Forwarding"), Moved("Ended"), Foreign },
+        { "a", Moved("Forwarding"), """{"nodeName":"c","migrationState":{"sourceNode":"b","targetNode":"c"}}""", Source },
+        { "a", """{"nodeName":"c","migrationState":{"sourceNode":"b","targetNode":"c","completed":true,"forwarding":{"state":"Forwarding"}}}""", Moved("Ended"), Foreign },
+        { "a", Moved("Forwarding"), Moved("Forwarding").Replace("\"nodeName\":\"b\"", "\"nodeName\":\"a\"", StringComparison.Ordinal), Source },
+        { "a", Moved("Forwarding"), Moved("Forwarding").Replace("\"p\"", "\"q\"", StringComparison.Ordinal), Source },
+        { "a", Moved("Forwarding"), Moved("Forwarding").Replace("true", "false", StringComparison.Ordinal), Source },
+        { "a", Moved("Forwarding"), Moved("Forwarding").Replace("\"u\"", "\"v\"", StringComparison.Ordinal), Source },
+        { "b", Moved("Forwarding"), Moved("Forwarding").Replace("\"p\"", "\"q\"", StringComparison.Ordinal), "" },
 
         { "a", """{"nodeName":"a"}""", """{"nodeName":"a","migrationState":{"targetNode":"b"}}""", Target },
         { "a", """{"nodeName":"a","migrationState":{"targetNode":""}}""", """{"nodeName":"a","migrationState":{"targetNode":"b"}}""", Target },
@@ -147,6 +163,10 @@ public sealed class VmiPolicyTests
             ? new Dictionary<string, IReadOnlyList<string>> { ["authentication.kubernetes.io/credential-id"] = ["X509SHA256=1"] }
             : new Dictionary<string, IReadOnlyList<string>> { ["authentication.kubernetes.io/node-name"] = node.Length == 0 ? [] : [node] },
     };
+
+    /// <summary>The status of a guest that has moved from a to b.</summary>
+    private static string Moved(string forwarding) =>
+        $$$$"""{"nodeName":"b","ownerPodUID":"p","migrationState":{"migrationUid":"u","sourceNode":"a","targetNode":"b","completed":true,"forwarding":{"state":"{{{{forwarding}}}}"}}}""";
 
     private static string Vmi(string domain, string status) => $$$"""{"metadata":{"name":"vmi-fedora"},"spec":{"domain":{{{domain}}}},"status":{{{status}}}}""";
 
