@@ -37,7 +37,7 @@ public sealed record ConntrackDelta(IReadOnlyList<ConntrackEntry> Upserts, IRead
             else if (old with { TimeoutSeconds = entry.TimeoutSeconds } != entry)
             {
                 upserts.Add(entry);
-                if ((old.Status & ~entry.Status) != 0)
+                if ((old.Status & ~entry.Status) != ConntrackStatus.None)
                 {
                     deletions.Add(old);
                 }

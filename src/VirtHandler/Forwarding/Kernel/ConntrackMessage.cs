@@ -186,7 +186,7 @@ internal static class ConntrackMessage
 
     private static FlowTuple? ReadTuple(NetlinkAttribute tuple)
     {
-        var read = new FlowTuple(0, 0, 0, 0, 0);
+        var read = default(FlowTuple);
         foreach (var part in tuple.Nested)
         {
             foreach (var attribute in part.Nested)

@@ -106,7 +106,7 @@ public static class ConntrackWire
             : isIcmp && (tuple.IcmpType != FlowTuple.EchoRequest || tuple.IcmpCode != 0 || tuple.DestinationPort != 0) ? "of ICMP only echoes are carried over"
             : !isIcmp && (tuple.IcmpType != 0 || tuple.IcmpCode != 0) ? "a flow that is not of ICMP has no ICMP type and code"
             : entry.TcpState > (tuple.Protocol == FlowProtocol.Tcp ? TcpConntrackState.SynSent2 : TcpConntrackState.None) ? $"TCP state {(byte)entry.TcpState} is unknown or not one of this protocol"
-            : (entry.Status & ~AllStatus) != 0 ? $"status {(int)entry.Status:x} is unknown"
+            : (entry.Status & ~AllStatus) != ConntrackStatus.None ? $"status {(int)entry.Status:x} is unknown"
             : null;
     }
 }

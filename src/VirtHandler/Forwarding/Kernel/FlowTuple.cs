@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Godwit.VirtHandler.Forwarding.Kernel;
 
@@ -12,6 +13,7 @@ namespace Godwit.VirtHandler.Forwarding.Kernel;
 /// <param name="DestinationPort">Port; 0 for ICMP.</param>
 /// <param name="IcmpType">8 for an echo, 0 for its answer; 0 for TCP and UDP.</param>
 /// <param name="IcmpCode">0 for both, and for TCP and UDP.</param>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct FlowTuple(FlowProtocol Protocol, uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte IcmpType = 0, byte IcmpCode = 0)
 {
     /// <summary>ICMP's type of an echo request.</summary>

@@ -55,14 +55,28 @@ internal sealed class TapQueue : IDisposable
     {
         // Where QEMU has not set the file non-blocking, a read without a frame would wait.
         var watched = new Libc.Watched { Descriptor = (int)_file.DangerousGetHandle(), Wanted = Libc.Readable };
-        if (Libc.Poll(&watched, 1, 0) != 1 || (watched.Seen & Libc.Readable) == 0)
+        int ready;
+        do
+        {
+            ready = Libc.Poll(&watched, 1, 0);
+        }
+        while (ready < 0 && Libc.LastError == Libc.Interrupted);
+
+        if (ready != 1 || (watched.Seen & Libc.Readable) == 0)
         {
             return null;
         }
 
         fixed (byte* bytes = buffer)
         {
-            return Libc.Read(_file, bytes, buffer.Length) is var length and >= 0 ? (int)length : null;
+            nint length;
+            do
+            {
+                length = Libc.Read(_file, bytes, buffer.Length);
+            }
+            while (length < 0 && Libc.LastError == Libc.Interrupted);
+
+            return length >= 0 ? (int)length : null;
         }
     }
 

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace Godwit.VirtHandler.Forwarding.Kernel;
 
 /// <summary>A flow as the kernel tracks it in a pod: both directions, each as it is before its addresses are translated.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct TrackedFlow(
     FlowTuple Original, FlowTuple Reply, ConntrackStatus Status, uint TimeoutSeconds, uint Mark, TcpConntrackState TcpState)
 {

@@ -11,13 +11,15 @@ internal sealed class Conversation : IDisposable
     private const int Attempts = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
     private readonly Socket _socket;
-    private string? _address;
-
     private Conversation(Socket socket) => _socket = socket;
 
-    public static async Task<Conversation> OverTcpAsync(NetworkNamespace from, IPAddress to, CancellationToken cancellationToken)
+    /// <summary>The address under which the other side knows this one; null before it has answered.</summary>
+    public string? Address { get; private set; }
+
+    public static async Task<Conversation> OverTcpAsync(NetworkNamespace from, IPAddress to, CancellationToken cancellationToken, int localPort = 0)
     {
         var socket = from.Sockets.NewTcp();
+        socket.Bind(new IPEndPoint(IPAddress.Any, localPort));
         await socket.ConnectAsync(new IPEndPoint(to, EchoServer.Port), cancellationToken);
         return new Conversation(socket);
     }
@@ -64,7 +66,7 @@ internal sealed class Conversation : IDisposable
 
                 if (await AnswerAsync(question, cancellationToken) is { } seen)
                 {
-                    return (_address ??= seen) == seen;
+                    return (Address ??= seen) == seen;
                 }
             }
 

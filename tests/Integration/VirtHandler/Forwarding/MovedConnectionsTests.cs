@@ -62,6 +62,30 @@ public sealed class MovedConnectionsTests
     }
 
     [Fact]
+    public async Task A_client_that_speaks_from_one_port_with_the_old_pod_and_the_new_is_two_clients_for_the_guest_and_in_the_next_table()
+    {
+        await using var pods = await TwoPods.StartAsync();
+        await using var inGuest = EchoServer.Start(pods.Inside);
+        using var old = await Conversation.OverTcpAsync(pods.Client, TwoPods.SourceAddress, Ct, localPort: 45_000);
+        (await Conversation.CountAliveAsync([old], Ct)).ShouldBe(1);
+        await pods.ConnectAsync();
+        using var routes = pods.Source.Sockets.OpenRoute();
+        using var source = pods.Source.Sockets.OpenConntrack();
+        using var target = pods.Target.Sockets.OpenConntrack();
+        target.Write(Marked(source)).Written.ShouldBe(1);
+        routes.ReplaceHostRoute(TwoPods.Guest, TwoPods.ToTarget);
+        await pods.PlugIntoTargetAsync();
+
+        using var fresh = await Conversation.OverTcpAsync(pods.Client, TwoPods.TargetAddress, Ct, localPort: 45_000);
+        (await Conversation.CountAliveAsync([old, fresh], Ct)).ShouldBe(2);
+
+        old.Address.ShouldBe("10.88.0.1:45000");
+        fresh.Address.ShouldNotBe(old.Address);
+        target.Dump(TwoPods.Guest).Select(entry => ($"{entry.Tuple.SourceAddress}:{entry.Tuple.SourcePort}", entry.Mark))
+            .ShouldBe([(old.Address!, TwoPods.Mark), (fresh.Address!, 0u)], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task No_flow_goes_on_when_nothing_is_done()
     {
         await using var pods = await TwoPods.StartAsync();

@@ -14,6 +14,7 @@ public sealed class TapDrainTests
 {
     private const string Tap = "tap0";
     private const int Frames = 50;
+    private const ushort MultiQueue = 0x100; // IFF_MULTI_QUEUE
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -28,12 +29,16 @@ public sealed class TapDrainTests
             using var guest = Listen(pods.Inside);
             await SendAsync(pods, 1);
 
+            var watch = Stopwatch.GetTimestamp();
             var moved = Drain(pods, qemu.Id);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{moved} frames in {Stopwatch.GetElapsedTime(watch).TotalMilliseconds:0.0} ms");
 
             // QEMU itself takes one frame before it sees that its guest takes none.
             moved.ShouldBeInRange(Frames - 1, Frames);
             (await ReceiveAsync(guest, moved)).ShouldBe(Enumerable.Range(Frames - moved, moved));
+            watch = Stopwatch.GetTimestamp();
             Drain(pods, qemu.Id).ShouldBe(0);
+            TestContext.Current.TestOutputHelper?.WriteLine($"none in {Stopwatch.GetElapsedTime(watch).TotalMilliseconds:0.0} ms");
         }
         finally
         {
@@ -104,8 +109,6 @@ public sealed class TapDrainTests
         Should.Throw<KernelException>(() => TapDrain.Drain(1, Tap, pods.Source.Sockets, "to9", TwoPods.SourceMac, TwoPods.TargetMac))
             .Message.ShouldStartWith("frames cannot be sent on the device to9: No such device");
     }
-
-    private const ushort MultiQueue = 0x100; // IFF_MULTI_QUEUE
 
     /// <summary>The guest is plugged into the target already, and the source has an idle tap instead.</summary>
     private static async Task<TwoPods> MovedAsync(string tapKind)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.NetworkInformation;
-using Godwit.VirtHandler.Forwarding.Kernel;
 
 namespace Godwit.Integration.VirtHandler.Forwarding;
 

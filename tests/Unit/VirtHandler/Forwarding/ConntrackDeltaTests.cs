@@ -71,7 +71,7 @@ public sealed class ConntrackDeltaTests
             foreach (var entry in delta.Upserts)
             {
                 // The kernel refuses to take bits of the status back.
-                (other.TryGetValue(entry.Tuple, out var old) && (old.Status & ~entry.Status) != 0).ShouldBeFalse();
+                (other.TryGetValue(entry.Tuple, out var old) && (old.Status & ~entry.Status) != ConntrackStatus.None).ShouldBeFalse();
                 other[entry.Tuple] = entry;
             }
 
