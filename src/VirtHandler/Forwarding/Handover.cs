@@ -110,6 +110,13 @@ internal sealed class Handover : IAsyncDisposable
         return flows.Count;
     }
 
+    /// <summary>Waits until the pods that forward to this one have opened ways of their own; not for long.</summary>
+    public async Task AwaitPredecessorsAsync(CancellationToken cancellationToken)
+    {
+        await _channel.SendAsync(HandoverMessage.Await, ReadOnlyMemory<byte>.Empty, cancellationToken);
+        await _channel.ExpectAsync(HandoverMessage.Done, cancellationToken);
+    }
+
     public ValueTask DisposeAsync() => _channel.DisposeAsync();
 
     private static async Task<NetworkStream> ConnectAsync(PodTunnels pod, string targetIp, CancellationToken cancellationToken)

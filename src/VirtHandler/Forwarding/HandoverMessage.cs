@@ -20,4 +20,7 @@ internal enum HandoverMessage : byte
 
     /// <summary>Done; with what could not be done as text.</summary>
     Done = 6,
+
+    /// <summary>Asks for <see cref="Done"/> when the caller's predecessors have come too, or have not for a while.</summary>
+    Await = 7,
 }

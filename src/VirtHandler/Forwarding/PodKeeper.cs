@@ -147,7 +147,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             OwnerPodUid = vmi?.Status?.OwnerPodUID,
             MigrationUid = migration?.MigrationUid,
             MigrationFailed = migration?.Failed == true,
-            MovesOn = _followProblem != migration?.MigrationUid && migration is { Completed: not true, TargetNodeAddress: { Length: > 0 } }
+            MovesOn = _followProblem != migration?.MigrationUid && migration is { Completed: not true, Forwarding.State: MigrationForwarding.Prepared }
                 && migration.SourcePodUID == state.Outgoing.FirstOrDefault()?.TargetPodUid,
             Flows = FlowCount.Left(_flows, ForwardingNames.MarkMask),
             HasPredecessors = state.Incoming.Count > 0,

@@ -27,7 +27,8 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
     private readonly RecordKeeper _record;
     private readonly CancellationTokenSource _stop = new();
     private readonly ChangeSignal _turning = new();
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _followed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ForwardingSettings? _settings;
     private PodTunnels? _pod;
     private Task? _work;
@@ -59,8 +60,12 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
     }
 
     /// <summary>Waits until the way is open, or is known not to open; not for long.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken) =>
-        _work is null ? Task.CompletedTask : Task.WhenAny(_ready.Task, Task.Delay(Patience, _tools.Time, cancellationToken));
+    public Task OpenAsync(CancellationToken cancellationToken) => WaitAsync(_open.Task, cancellationToken);
+
+    /// <summary>
+    /// Waits until the pods that forward to this one, which begin when the record says that the way is open, have opened theirs; not for long.
+    /// </summary>
+    public Task FollowedAsync(CancellationToken cancellationToken) => WaitAsync(_followed.Task, cancellationToken);
 
     /// <summary>Turns the guest's route when the migration's phase asks for it. Takes well below a millisecond.</summary>
     public void Follow(VirtualMachineInstance vmi, MigrationState state, SourcePhase phase, bool failed)
@@ -178,6 +183,15 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private Task WaitAsync(Task what, CancellationToken cancellationToken) =>
+        _work is null ? Task.CompletedTask : Task.WhenAny(what, Task.Delay(Patience, _tools.Time, cancellationToken));
+
+    private void Ready()
+    {
+        _open.TrySetResult();
+        _followed.TrySetResult();
+    }
+
     private async Task StopAsync()
     {
         await _stop.CancelAsync();
@@ -259,7 +273,7 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
                 }
 
                 _tunnel = null;
-                _ready.TrySetResult();
+                Ready();
                 if (attempt >= MostAttempts)
                 {
                     _problem = e.Message;
@@ -307,7 +321,13 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
         var flows = await UpdateAsync(handover, incoming, cancellationToken);
         _tunnel = handover.Tunnel;
         LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, flows);
-        _ready.TrySetResult();
+        _open.TrySetResult();
+        if (incoming.Count > 0)
+        {
+            await handover.AwaitPredecessorsAsync(cancellationToken);
+        }
+
+        Ready();
         while (true)
         {
             var turning = _turning.Next;

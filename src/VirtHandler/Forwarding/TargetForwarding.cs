@@ -20,10 +20,12 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
 {
     private const int MostCallers = ForwardingNames.MostMarks;
     private static readonly TimeSpan GreetingDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PredecessorDeadline = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Task, bool> _callers = new();
     private readonly HashSet<string> _expected = new(StringComparer.Ordinal);
+    private readonly ChangeSignal _came = new();
     private Task? _work;
 
     /// <summary>Begins to listen, unless it does already or nothing is to be kept.</summary>
@@ -125,7 +127,8 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
             var welcome = new HandoverWelcome { Vni = tunnel.Vni, Probe = tunnel.Probe, Mac = tunnel.TargetMac, PodUid = local.Uid };
             await channel.SendAsync(HandoverMessage.Welcome, welcome, ForwardingJson.Default.HandoverWelcome, either.Token);
             tools.Tell(local.Uid);
-            await HearAsync(channel, pod, tunnel);
+            _came.Raise();
+            await HearAsync(channel, pod, tunnel, hello.Predecessors);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or SocketException or AuthenticationException or KernelException or HostToolException or OperationCanceledException)
         {
@@ -136,7 +139,7 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
         }
     }
 
-    private async Task HearAsync(HandoverChannel channel, PodTunnels pod, Tunnel tunnel)
+    private async Task HearAsync(HandoverChannel channel, PodTunnels pod, Tunnel tunnel, IReadOnlyList<string> predecessors)
     {
         while (await channel.ReadAsync(_stop.Token) is var (kind, content))
         {
@@ -155,12 +158,24 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
                 case HandoverMessage.Ended:
                     pod.Delete(HandoverRules.Taken(ConntrackWire.Decode(content), tunnel.Guest));
                     break;
+                case HandoverMessage.Await:
+                    await AwaitAsync(pod, predecessors);
+                    break;
                 default:
                     throw new InvalidDataException($"{kind} came where flows were expected");
             }
 
             await channel.SendAsync(HandoverMessage.Done, HandoverChannel.Text(answer), _stop.Token);
         }
+    }
+
+    // The guest may move without them in the end: they would have been heard by now.
+    private async Task AwaitAsync(PodTunnels pod, IReadOnlyList<string> predecessors)
+    {
+        using var deadline = new CancellationTokenSource(PredecessorDeadline, tools.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, deadline.Token);
+        await _came.UntilAsync(() => predecessors.All(ip => pod.State.Incoming.Any(t => t.SourceIp == ip)), either.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     // Its own network's rules send everything to the guest, but for what is expected.

@@ -50,7 +50,9 @@ internal sealed partial class SourceMigration
         if (_forwarding is not null)
         {
             // A small guest has moved sooner than the way for its connections is open.
-            await _forwarding.WaitAsync(cancellationToken);
+            await _forwarding.OpenAsync(cancellationToken);
+            TellForwarding(state, Owner.Source, cancellationToken);
+            await _forwarding.FollowedAsync(cancellationToken);
         }
 
         try
@@ -203,9 +205,14 @@ internal sealed partial class SourceMigration
     private void KeepConnections(VirtualMachineInstance vmi, SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
     {
         _forwarding?.Prepare(vmi, state);
+        TellForwarding(state, facts.Owner, cancellationToken);
+    }
+
+    private void TellForwarding(MigrationState state, Owner owner, CancellationToken cancellationToken)
+    {
         if (_forwarding?.News() is { } news)
         {
-            _monitor.Note(state, facts.Owner, [RecordPatches.Forwarding(_uid, news)], cancellationToken);
+            _monitor.Note(state, owner, [RecordPatches.Forwarding(_uid, news)], cancellationToken);
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class Flows : IAsyncDisposable
     private const int Port = 7;
     private const int SilentOneIn = 4;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>An emulated guest echoes some hundreds of records a second.</summary>
+    private static readonly TimeSpan PeriodOfEach = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(60);
     private readonly ConcurrentBag<Flow> _flows = [];
     private readonly CancellationTokenSource _stop = new();
@@ -100,10 +103,11 @@ internal sealed class Flows : IAsyncDisposable
         await EachAsync(_flows);
         Broken.Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty("connections did not work before anything moved");
         var (talking, i) = (_flows.Where(static flow => !flow.Idle).ToList(), 0);
+        var period = PeriodOfEach * _flows.Count is { } slow && slow > Period ? slow : Period;
         foreach (var flow in talking)
         {
-            var offset = Period * (i++ / (double)talking.Count);
-            _speaking.Add(Task.Run(() => SpeakAsync(flow, offset)));
+            var offset = period * (i++ / (double)talking.Count);
+            _speaking.Add(Task.Run(() => SpeakAsync(flow, offset, period)));
         }
     }
 
@@ -149,13 +153,13 @@ internal sealed class Flows : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task SpeakAsync(Flow flow, TimeSpan offset)
+    private async Task SpeakAsync(Flow flow, TimeSpan offset, TimeSpan period)
     {
         await Task.Delay(offset, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_stop.IsCancellationRequested && flow.Broken is null)
         {
             await flow.ExchangeAsync(CancellationToken.None);
-            await Task.Delay(Period, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(period, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
