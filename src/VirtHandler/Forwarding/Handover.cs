@@ -37,9 +37,24 @@ internal sealed class Handover : IAsyncDisposable
     public string? Refused { get; private set; }
 
     /// <summary>Connects, agrees on a tunnel, makes this end of it and tests it.</summary>
+    /// <param name="pod">The tunnels of the pod that has the flows.</param>
+    /// <param name="hello">Who calls.</param>
+    /// <param name="targetIp">The pod that the guest goes to.</param>
+    /// <param name="targetPodUid">Its UID, which its certificate names.</param>
+    /// <param name="credentials">The migration's; null where migrations go without TLS.</param>
+    /// <param name="replacing">Told before an earlier tunnel for the same migration is replaced: it is of no use from then on.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="KernelException">There is no way; the message says why.</exception>
     public static async Task<Handover> OpenAsync(
-        PodTunnels pod, HandoverHello hello, string targetIp, string targetPodUid, MigrationCredentials? credentials, TimeProvider time, CancellationToken cancellationToken)
+        PodTunnels pod,
+        HandoverHello hello,
+        string targetIp,
+        string targetPodUid,
+        MigrationCredentials? credentials,
+        Action replacing,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(Deadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -57,6 +72,7 @@ internal sealed class Handover : IAsyncDisposable
             }
 
             var tunnel = TunnelFrom(hello, welcome, targetIp, targetPodUid);
+            replacing();
             await pod.AddOutgoingAsync(tunnel, either.Token);
             var handover = new Handover(pod, channel, tunnel);
             await handover.TestAsync(either.Token);

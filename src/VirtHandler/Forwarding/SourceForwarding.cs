@@ -13,8 +13,10 @@ namespace Godwit.VirtHandler.Forwarding;
 /// </summary>
 internal sealed partial class SourceForwarding : IAsyncDisposable
 {
-    private const int MostAttempts = 3;
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(300);
+    /// <summary>So many attempts are made before users hear that there is no way; it goes on being tried.</summary>
+    private const int QuietAttempts = 3;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenUpdates = TimeSpan.FromSeconds(2);
 
     /// <summary>So long, at most, a migration waits for its way to be open before it begins.</summary>
@@ -253,6 +255,7 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
 
     private async Task WorkAsync()
     {
+        var pause = FirstPause;
         for (var attempt = 1; !_stop.IsCancellationRequested && !_turned; attempt++)
         {
             try
@@ -267,21 +270,15 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
             catch (Exception e) when (e is KernelException or HostToolException or MigrationException or ApiException or IOException or InvalidDataException)
             {
                 LogProblem(_tools.Logger, _uid, e.Message);
-                if (_turned)
-                {
-                    return;
-                }
-
-                _tunnel = null;
                 Ready();
-                if (attempt >= MostAttempts)
+                if (attempt >= QuietAttempts)
                 {
                     _problem = e.Message;
-                    return;
                 }
             }
 
-            await Task.Delay(BetweenAttempts, _tools.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, _tools.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
@@ -296,7 +293,6 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
 
         var target = await _record.Record.PodEndAsync(state.TargetPod ?? "", cancellationToken) ?? throw new MigrationException("the target pod has no address");
         _pod = _tools.Of(_local.Uid, _local.Folder, _launcherPid);
-        _tunnel = null;
         _qemuPid = QemuProcess.Below(_launcherPid);
         var incoming = _pod.State.Incoming;
         var mark = HandoverRules.FreeMark(incoming);
@@ -317,7 +313,8 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
             Mtu = await _pod.UplinkMtuAsync(cancellationToken),
             Predecessors = [.. incoming.Select(t => t.SourceIp)],
         };
-        await using var handover = await Handover.OpenAsync(_pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, _tools.Time, cancellationToken);
+        await using var handover = await Handover.OpenAsync(
+            _pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, () => _tunnel = null, _tools.Time, cancellationToken);
         var flows = await UpdateAsync(handover, incoming, cancellationToken);
         _tunnel = handover.Tunnel;
         LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, flows);

@@ -27,7 +27,7 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
     /// <summary>Datagrams that did not.</summary>
     public int Missing { get; private set; }
 
-    /// <summary>The longest that a record took.</summary>
+    /// <summary>The longest that a record took of those that are measured.</summary>
     public TimeSpan Longest { get; private set; }
 
     private bool IsTcp => socket.SocketType == SocketType.Stream;
@@ -35,7 +35,7 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
     public void Dispose() => socket.Dispose();
 
     /// <summary>Sends one record and waits for its echo; a datagram may be lost, but not three in a row.</summary>
-    public async Task ExchangeAsync(CancellationToken cancellationToken)
+    public async Task ExchangeAsync(bool measured, CancellationToken cancellationToken)
     {
         for (var attempt = 1; Broken is null; attempt++)
         {
@@ -50,7 +50,7 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
                 }
 
                 var took = TimeProvider.System.GetElapsedTime(began);
-                Longest = took > Longest ? took : Longest;
+                Longest = measured && took > Longest ? took : Longest;
                 Echoed++;
                 return;
             }
