@@ -201,7 +201,7 @@ public static class LauncherPod
     /// Every alternative of the VMI's own node affinity, or the only one there is, excludes the nodes by their names. Keeping away from
     /// the VMI's pods instead would keep it away from those that carry old connections, and it may go back to where one is.
     /// </summary>
-    private static Affinity? AwayFrom(Affinity? affinity, IReadOnlySet<string> excluded)
+    private static Affinity? AwayFrom(Affinity? affinity, HashSet<string> excluded)
     {
         if (excluded.Count == 0)
         {
