@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+
 namespace Godwit.Godwitd;
 
 /// <summary>The words after the verb: options with a value each, and what is no option.</summary>
@@ -44,6 +47,20 @@ public sealed class Arguments
     }
 
     public string? Find(string option) => _options.GetValueOrDefault(option);
+
+    /// <summary>An option that is <c>ADDRESS:PORT</c>.</summary>
+    public IPEndPoint Address(string option, IPEndPoint unless) => Find(option) switch
+    {
+        null => unless,
+        { } text => IPEndPoint.TryParse(text, out var endpoint) ? endpoint : throw new UsageException($"--{option} {text} is not ADDRESS:PORT"),
+    };
+
+    /// <summary>An option that is a port.</summary>
+    public int Port(string option, int unless) => Find(option) switch
+    {
+        null => unless,
+        { } text => ushort.TryParse(text, CultureInfo.InvariantCulture, out var port) && port > 0 ? port : throw new UsageException($"--{option} {text} is not a port"),
+    };
 
     public string Get(string option) => Find(option) ?? throw new UsageException($"--{option} is needed");
 }

@@ -14,9 +14,12 @@ public static class Daemon
     private const string Help = """
         godwitd cluster --state DIR                                                  API server, scheduler, kubelets, node networks
         godwitd controller --state DIR --kubeconfig FILE --listen ADDRESS:PORT       virt-controller and virt-api
+          [--metrics-listen ADDRESS:PORT]
         godwitd virt-controller [--kubeconfig FILE] [--launcher-image IMAGE]         virt-controller alone, as in a pod
+          [--metrics-listen ADDRESS:PORT]
         godwitd virt-api [--kubeconfig FILE] [--listen ADDRESS:PORT]                 virt-api alone, as in a pod
         godwitd handler --node NAME [--kubeconfig FILE] [--kubelet-root DIR]         virt-handler of one node
+          [--metrics-port PORT]
         godwitd cluster-clean --state DIR                                            removes what a cluster left on this machine
         godwitd image import|list|remove … --state DIR                               images of the local cluster
         godwitd version
@@ -60,13 +63,13 @@ public static class Daemon
             case "cluster":
                 return await ServeAsync(verb, rest, ["state"], ClusterRole.RunAsync, ct);
             case "controller":
-                return await ServeAsync(verb, rest, ["state", "kubeconfig", "listen"], ControllerRole.RunAsync, ct);
+                return await ServeAsync(verb, rest, ["state", "kubeconfig", "listen", "metrics-listen"], ControllerRole.RunAsync, ct);
             case "virt-controller":
-                return await ServeAsync(verb, rest, ["kubeconfig", "launcher-image"], VirtControllerRole.RunAsync, ct);
+                return await ServeAsync(verb, rest, ["kubeconfig", "launcher-image", "metrics-listen"], VirtControllerRole.RunAsync, ct);
             case "virt-api":
                 return await ServeAsync(verb, rest, ["kubeconfig", "listen"], VirtApiRole.RunAsync, ct);
             case "handler":
-                return await ServeAsync(verb, rest, ["kubeconfig", "node", "kubelet-root"], HandlerRole.RunAsync, ct);
+                return await ServeAsync(verb, rest, ["kubeconfig", "node", "kubelet-root", "metrics-port"], HandlerRole.RunAsync, ct);
             case "cluster-clean":
                 return await ServeAsync(verb, rest, ["state"], CleanRole.RunAsync, ct);
             case "image":

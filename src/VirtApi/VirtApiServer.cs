@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
+using Godwit.Monitoring;
 using Godwit.Types;
 using Godwit.VirtApi.Admission;
 using Godwit.VirtApi.Serving;
@@ -39,12 +40,12 @@ public static partial class VirtApiServer
         var injectors = TrustingKinds
             .Select(kind => new TrustInjector(api, kind, options.Service, certificates, logger, clock))
             .ToArray();
-        var agents = new AgentCertificates(api, certificates, logger, clock);
-        certificates.IsTrusted = () => agents.IsPublished && Array.TrueForAll(injectors, static injector => injector.IsInPlace);
+        var components = new ComponentCertificates(api, certificates, logger, clock);
+        certificates.IsTrusted = () => components.IsPublished && Array.TrueForAll(injectors, static injector => injector.IsInPlace);
         certificates.Changed = () =>
         {
             Array.ForEach(injectors, static injector => injector.Refresh());
-            agents.Refresh();
+            components.Refresh();
         };
         await using var app = Build(options, api, certificates, logs, logger, clock);
         await app.StartAsync(ct);
@@ -54,7 +55,7 @@ public static partial class VirtApiServer
                 ct,
                 [
                     certificates.RunAsync,
-                    agents.RunAsync,
+                    components.RunAsync,
                     token => AnnounceAsync(app, options, injectors, logger, clock, token),
                     .. injectors.Select(injector => (Func<CancellationToken, Task>)injector.RunAsync),
                 ]);
@@ -89,8 +90,10 @@ public static partial class VirtApiServer
             }));
         });
         var app = builder.Build();
-        app.MapGet("/healthz", static () => "ok");
-        app.MapGet("/readyz", static () => "ok");
+        var metrics = api.Metrics ?? new MetricRegistry(MonitoringNames.Prefix);
+        ApiMetrics.Register(metrics);
+        // Whoever answers here has its certificate, and so all that it needs.
+        MonitoringEndpoints.Map(app, metrics, static () => null);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30) });
         new SubresourceEndpoints(api, options, certificates, logger, clock).Map(app);
         var webhooks = new Webhooks(api, new ClusterFacts(api, logger), clock);

@@ -22,12 +22,18 @@ public static class VirtControllers
             new LeaderElectionOptions(new NamespacedName(Installation.Namespace, "virt-controller"), options.Identity),
             loggers.CreateLogger("Godwit.VirtController.Leader"),
             clock);
-        return election.RunAsync(term => WorkAsync(options, api, loggers, clock, term), ct);
+        var monitoring = api.Metrics is { } metrics ? new ControllerMonitoring(metrics, clock) : null;
+        return TaskGroup.RunAsync(
+            ct,
+            token => election.RunAsync(term => WorkAsync(options, api, loggers, clock, term, monitoring), token),
+            token => monitoring is not null && options.MetricsListen is { } listen
+                ? monitoring.RunAsync(listen, options.MetricsStarted, api, loggers, token)
+                : Task.CompletedTask);
     }
 
     /// <summary>The work of the one that leads, until cancelled.</summary>
-    internal static Task WorkAsync(
-        VirtControllerOptions options, ApiClient api, ILoggerFactory loggers, TimeProvider clock, CancellationToken ct)
+    internal static async Task WorkAsync(
+        VirtControllerOptions options, ApiClient api, ILoggerFactory loggers, TimeProvider clock, CancellationToken ct, ControllerMonitoring? monitoring = null)
     {
         // Caches and queues live for one term: what was known in an earlier one may have been decided over since.
         var logger = loggers.CreateLogger("Godwit.VirtController");
@@ -45,8 +51,9 @@ public static class VirtControllers
         var installation = Runner("installation", new InstallationReconciler(api, caches, events, clock).ReconcileAsync);
         Wiring.Connect(caches, queue, vmis, migrations, evacuations, nodes, installation);
         VirtualMachineWiring.Connect(caches, vms, replicaSets);
+        using var told = monitoring?.Lead(caches);
         var sweeper = new CredentialSweeper(api, caches, clock);
-        return TaskGroup.RunAsync(
+        await TaskGroup.RunAsync(
             ct,
             [
                 .. caches.Loops,
@@ -61,7 +68,7 @@ public static class VirtControllers
             (key, token) => RetryConflictsAsync(reconcile, key, token),
             loggers.CreateLogger($"Godwit.VirtController.{name}"),
             clock,
-            new ControllerOptions { Workers = options.Workers });
+            new ControllerOptions { Workers = options.Workers, Metrics = api.Metrics });
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using Godwit.VirtHandler.Agents;
 using Godwit.VirtHandler.Boot;
 using Godwit.VirtHandler.Disks;
 using Godwit.VirtHandler.Forwarding;
+using Godwit.VirtHandler.Metrics;
 using Godwit.VirtHandler.Migration;
 using Godwit.VirtHandler.Node;
 using Microsoft.Extensions.Logging;
@@ -65,7 +66,7 @@ public static class GuestWork
         var agents = new GuestAgents(logger, time);
         var reconciler = new VmiReconciler(
             api, vmis, pods, nodes, () => configuration.Current, options, node, preparer, watchers, agents, volumes, edges.Locator, edges.Monitors, migrations, events, logger, time);
-        runner = new ControllerRunner("vmi", reconciler.ReconcileAsync, logger, time, new ControllerOptions { Workers = options.Workers });
+        runner = new ControllerRunner("vmi", reconciler.ReconcileAsync, logger, time, new ControllerOptions { Workers = options.Workers, Metrics = api.Metrics });
 
         vmis.OnChange(change =>
         {
@@ -102,6 +103,8 @@ public static class GuestWork
         });
         configuration.OnChange(() => Enqueue(vmis.List()));
 
+        Func<CancellationToken, Task>[] synced = [vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync];
+        using var counted = CountMigrations(api.Metrics, options.Node, vmis);
         await TaskGroup.RunAsync(
             cancellationToken,
             [
@@ -112,9 +115,10 @@ public static class GuestWork
                 configuration.RunAsync,
                 events.RunAsync,
                 watchers.RunAsync,
-                ct => runner.RunAsync(ct, vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync),
+                ct => runner.RunAsync(ct, synced),
                 .. forwarders is null ? [] : (IEnumerable<Func<CancellationToken, Task>>)[forwarders.RunAsync],
                 .. others,
+                .. options.Ready is { } ready ? [ct => TellAsync(ready, synced, ct)] : Array.Empty<Func<CancellationToken, Task>>(),
             ]);
 
         IMigrationRecord Record(NamespacedName key) => new ApiMigrationRecord(api, events, key);
@@ -126,5 +130,22 @@ public static class GuestWork
                 runner.Enqueue(new NamespacedName(vmi.Metadata.Namespace!, vmi.Metadata.Name!));
             }
         }
+    }
+
+    private static async Task TellAsync(Action ready, IReadOnlyList<Func<CancellationToken, Task>> synced, CancellationToken ct)
+    {
+        await Task.WhenAll(synced.Select(wait => wait(ct)));
+        ready();
+    }
+
+    private static IDisposable? CountMigrations(MetricRegistry? registry, string node, Informer<VirtualMachineInstance> vmis)
+    {
+        if (registry is null)
+        {
+            return null;
+        }
+
+        var metrics = new HandlerMetrics(registry, node);
+        return registry.Collect(() => metrics.Of(vmis.List()));
     }
 }

@@ -1,6 +1,7 @@
 using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.VirtHandler.Devices;
+using Godwit.VirtHandler.Metrics;
 using Godwit.VirtHandler.Node;
 using Godwit.VirtHandler.Subresources;
 using Microsoft.Extensions.Logging;
@@ -21,17 +22,34 @@ public static partial class VirtHandlerAgent
         try
         {
             var health = new DeviceHealth();
+            var guests = new GuestEndpoints(
+                new GuestCommands(api, options, events, logger, time), new GuestScreens(api, options, time), new GuestQuestions(api, options, time));
+            var consoles = new Console.ConsoleServer(api, options, loggers, logger, time, guests.Map);
+            var monitoring = api.Metrics is { } metrics
+                ? new HandlerMonitoring(options, api, metrics, () => consoles.Certificate, loggers, time)
+                : null;
             // Devices are offered at once: trying KVM may take seconds, and pods that are emulated do not wait for it.
             await TaskGroup.RunAsync(
                 cancellationToken,
                 new DeviceWatch(NodeDevice.All, health, logger, time).RunAsync,
                 new DevicePluginServer(NodeDevice.All, health, options, loggers, logger, time).RunAsync,
+                ct => monitoring?.RunAsync(ct) ?? Task.CompletedTask,
                 async ct =>
                 {
-                    if (await ProbeAsync(options, api, events, logger, time, ct) is { } node)
+                    if (await ProbeAsync(options, api, events, monitoring, logger, time, ct) is { } node)
                     {
                         health.Tried(kvmRuns: node.Accelerator.Name == AcceleratorInfo.Kvm);
-                        await WorkAsync(options, api, events, node, loggers, time, ct);
+                        await GuestWork.RunAsync(
+                            options with { Ready = () => monitoring?.Tell(null) },
+                            api,
+                            events,
+                            node,
+                            NodeEdges.OfHost(time),
+                            loggers,
+                            time,
+                            ct,
+                            consoles.RunAsync,
+                            new Heartbeat(api, options, node.Capabilities, logger, time).RunAsync);
                     }
                 });
         }
@@ -41,28 +59,15 @@ public static partial class VirtHandlerAgent
         }
     }
 
-    private static Task WorkAsync(
-        VirtHandlerOptions options, ApiClient api, EventRecorder events, NodeFacts node, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var logger = loggers.CreateLogger(Component);
-        var guests = new GuestEndpoints(
-            new GuestCommands(api, options, events, logger, time), new GuestScreens(api, options, time), new GuestQuestions(api, options, time));
-        return GuestWork.RunAsync(
-            options,
-            api,
-            events,
-            node,
-            NodeEdges.OfHost(time),
-            loggers,
-            time,
-            cancellationToken,
-            new Console.ConsoleServer(api, options, loggers, logger, time, guests.Map).RunAsync,
-            new Heartbeat(api, options, node.Capabilities, logger, time).RunAsync);
-    }
-
     // A node whose QEMU will not do says so again and again, and looks again: the remedy is an installation, not a restart.
     private static async Task<NodeFacts?> ProbeAsync(
-        VirtHandlerOptions options, ApiClient api, EventRecorder events, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        VirtHandlerOptions options,
+        ApiClient api,
+        EventRecorder events,
+        HandlerMonitoring? monitoring,
+        ILogger logger,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -76,6 +81,7 @@ public static partial class VirtHandlerAgent
             LogUnfit(logger, options.Node, problem!);
             var about = new Machinery.ObjectReference("v1", "Node", NamespacedName.Cluster(options.Node), options.Node);
             events.Warning(about, "NoUsableQemu", problem!);
+            monitoring?.Tell($"the node can run no guests: {problem}");
             using var pause = new CancellationTokenSource(ProbeRetry, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, cancellationToken);
             try

@@ -12,6 +12,12 @@ public sealed record VirtHandlerOptions
     /// <summary>How many launcher pods can be given each device; KubeVirt's own number.</summary>
     public int DevicesPerNode { get; init; } = 1000;
 
+    /// <summary>Port of <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c> at the node's address, if the client counts; KubeVirt's own number.</summary>
+    public int MetricsPort { get; init; } = Monitoring.MonitoringOptions.Port;
+
+    /// <summary>Told once the caches are filled and guests are looked after.</summary>
+    public Action? Ready { get; init; }
+
     public string QemuBinary { get; init; } = "qemu-system-x86_64";
 
     /// <summary>The node is reported as alive this often; KubeVirt's own period.</summary>

@@ -83,7 +83,7 @@ public static class InstallCommand
 
     private static ManifestSet Read(string? registry)
     {
-        var manifests = ManifestSet.Read(Path.Combine(AppContext.BaseDirectory, "deploy"), "localcluster");
+        var manifests = ManifestSet.Read(Path.Combine(AppContext.BaseDirectory, "deploy"), "localcluster", "monitoring");
         return new([.. manifests.Objects.Select(o => ImageNames.From(o, registry))]);
     }
 }

@@ -11,6 +11,9 @@ public sealed record ClusterSettings
 
     public int WebhookPort { get; init; } = 9443;
 
+    /// <summary>Port of virt-controller's metrics, on loopback.</summary>
+    public int MetricsPort { get; init; } = 8443;
+
     public string NodeCidr { get; init; } = "10.99.0.0/24";
 
     public string PodCidr { get; init; } = "10.98.0.0/16";

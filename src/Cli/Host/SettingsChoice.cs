@@ -7,6 +7,8 @@ namespace Godwit.Cli.Host;
 public static partial class SettingsChoice
 {
     private const int MostNodes = 50;
+    private const int PortsTried = 1000;
+    private const int LastFirst = 65536 - PortsTried;
     private const int LeastGrace = 4;
     private const int MostGrace = 3600;
 
@@ -42,6 +44,8 @@ public static partial class SettingsChoice
             ApiPort = options.Port ?? settings.ApiPort,
             // One --port moves both, so that a second cluster needs one flag only.
             WebhookPort = options.WebhookPort ?? (options.Port is { } port ? port + 3000 : settings.WebhookPort),
+            // Nobody has to know this one beforehand, and many programs like 8443: the next that is free does.
+            MetricsPort = FreePort(options.Port is { } moved ? Math.Min(moved + 2000, LastFirst) : settings.MetricsPort, isFree),
             NodeCidr = options.NodeCidr ?? settings.NodeCidr,
             PodCidr = options.PodCidr ?? settings.PodCidr,
             ServiceCidr = options.ServiceCidr ?? settings.ServiceCidr,
@@ -78,7 +82,7 @@ public static partial class SettingsChoice
 
     private static int FreePort(int first, Func<int, bool> isFree)
     {
-        for (var port = first; port < first + 1000; port++)
+        for (var port = first; port < first + PortsTried; port++)
         {
             if (isFree(port))
             {
@@ -86,7 +90,7 @@ public static partial class SettingsChoice
             }
         }
 
-        throw new CliException($"No port from {first} to {first + 999} is free.", "Name one with --port.");
+        throw new CliException($"No port from {first} to {first + PortsTried - 1} is free.", "Name one with --port.");
     }
 
     private static long MemoryKiB() =>

@@ -61,7 +61,10 @@ public sealed class Supervisor(StateFolder state, ClusterSettings settings, Time
             new(
                 "controller",
                 daemon,
-                ["controller", "--state", state.Root, "--kubeconfig", Pki("virt-controller"), "--listen", $"0.0.0.0:{settings.WebhookPort}"],
+                [
+                    "controller", "--state", state.Root, "--kubeconfig", Pki("virt-controller"), "--listen", $"0.0.0.0:{settings.WebhookPort}",
+                    "--metrics-listen", $"127.0.0.1:{settings.MetricsPort}",
+                ],
                 Pki("virt-controller")),
             .. settings.Nodes.Select(node => new Child(
                 HandlerOf(node),

@@ -21,7 +21,7 @@ public sealed partial class InstallService(Task<bool> emulated) : IClusterServic
         var bin = context.Options.BinDirectory ?? AppContext.BaseDirectory;
         var fresh = await api.TryGetAsync(Kinds.Namespace, NamespacedName.Cluster(Installation.Namespace), cancellationToken) is null;
         // Our components are processes of their own here, not pods.
-        var manifests = ManifestSet.Read(Path.Combine(bin, "deploy"), "workloads");
+        var manifests = ManifestSet.Read(Path.Combine(bin, "deploy"), "workloads", "monitoring");
         await new ManifestApplier(api, context.Time).ApplyAsync(manifests, told: null, cancellationToken);
         LogApplied(context.Loggers.CreateLogger<InstallService>(), manifests.Objects.Count);
         if (fresh)

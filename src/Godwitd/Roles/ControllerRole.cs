@@ -13,13 +13,13 @@ public static class ControllerRole
     {
         var kubeconfig = arguments.Find("kubeconfig");
         var apiUser = arguments.Find("state") is { } state && ComponentUsers.PathOf(state, "virt-api") is var own && File.Exists(own) ? own : kubeconfig;
-        using var controllerApi = ApiClient.Open(new() { Kubeconfig = kubeconfig, UserAgent = "virt-controller" });
-        using var virtApi = ApiClient.Open(new() { Kubeconfig = apiUser, UserAgent = "virt-api" });
-        var listen = VirtApiRole.Listen(arguments);
+        using var controllerApi = Clients.Open("virt-controller", kubeconfig);
+        using var virtApi = Clients.Open("virt-api", apiUser);
+        var listen = arguments.Address("listen", new VirtApiOptions().Listen);
         await TaskGroup.RunAsync(
             ct,
             [
-                token => VirtControllers.RunAsync(new VirtControllerOptions(), controllerApi, loggers, TimeProvider.System, token),
+                token => VirtControllers.RunAsync(new VirtControllerOptions { MetricsListen = VirtControllerRole.MetricsListen(arguments) }, controllerApi, loggers, TimeProvider.System, token),
                 token => VirtApiServer.RunAsync(new VirtApiOptions { Listen = listen }, virtApi, loggers, TimeProvider.System, token),
             ]);
     }

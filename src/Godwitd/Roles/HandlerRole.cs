@@ -1,4 +1,4 @@
-using Godwit.Machinery;
+using Godwit.Monitoring;
 using Godwit.VirtHandler;
 using Microsoft.Extensions.Logging;
 
@@ -9,8 +9,13 @@ public static class HandlerRole
 {
     public static async Task RunAsync(Arguments arguments, ILoggerFactory loggers, CancellationToken ct)
     {
-        using var api = ApiClient.Open(new() { Kubeconfig = arguments.Find("kubeconfig"), UserAgent = "virt-handler" });
-        var options = new VirtHandlerOptions { Node = arguments.Get("node"), KubeletRoot = arguments.Find("kubelet-root") ?? "/var/lib/kubelet" };
+        using var api = Clients.Open("virt-handler", arguments.Find("kubeconfig"));
+        var options = new VirtHandlerOptions
+        {
+            Node = arguments.Get("node"),
+            KubeletRoot = arguments.Find("kubelet-root") ?? "/var/lib/kubelet",
+            MetricsPort = arguments.Port("metrics-port", MonitoringOptions.Port),
+        };
         await VirtHandlerAgent.RunAsync(options, api, loggers, TimeProvider.System, ct);
     }
 }

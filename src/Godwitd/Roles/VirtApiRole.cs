@@ -1,5 +1,3 @@
-using System.Net;
-using Godwit.Machinery;
 using Godwit.VirtApi;
 using Microsoft.Extensions.Logging;
 
@@ -10,14 +8,7 @@ public static class VirtApiRole
 {
     public static async Task RunAsync(Arguments arguments, ILoggerFactory loggers, CancellationToken ct)
     {
-        using var api = ApiClient.Open(new() { Kubeconfig = arguments.Find("kubeconfig"), UserAgent = "virt-api" });
-        await VirtApiServer.RunAsync(new VirtApiOptions { Listen = Listen(arguments) }, api, loggers, TimeProvider.System, ct);
+        using var api = Clients.Open("virt-api", arguments.Find("kubeconfig"));
+        await VirtApiServer.RunAsync(new VirtApiOptions { Listen = arguments.Address("listen", new VirtApiOptions().Listen) }, api, loggers, TimeProvider.System, ct);
     }
-
-    /// <summary>Where the words say that it listens, or where it does so by itself.</summary>
-    public static IPEndPoint Listen(Arguments arguments) => arguments.Find("listen") switch
-    {
-        null => new VirtApiOptions().Listen,
-        { } text => IPEndPoint.TryParse(text, out var endpoint) ? endpoint : throw new UsageException($"--listen {text} is not ADDRESS:PORT"),
-    };
 }

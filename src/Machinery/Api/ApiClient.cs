@@ -19,6 +19,7 @@ public sealed partial class ApiClient : IDisposable
     private readonly ApiClientOptions _options;
     private readonly TimeProvider _clock;
     private readonly HttpClient? _owned;
+    private readonly RequestMetrics? _counted;
 
     /// <summary>A client on a given HTTP client, which stays the caller's.</summary>
     public ApiClient(HttpClient http, Uri baseUri, ApiClientOptions? options = null, TimeProvider? clock = null)
@@ -27,6 +28,7 @@ public sealed partial class ApiClient : IDisposable
         _baseUri = baseUri;
         _options = options ?? new();
         _clock = clock ?? TimeProvider.System;
+        _counted = _options.Metrics is { } metrics ? new(metrics, baseUri) : null;
         Namespace = "default";
     }
 
@@ -43,6 +45,9 @@ public sealed partial class ApiClient : IDisposable
 
     /// <summary>How long a watch lasts when its user does not say.</summary>
     public TimeSpan WatchDuration => _options.WatchDuration;
+
+    /// <summary>Where requests are counted, for those who use this client to count there too; null: nowhere.</summary>
+    public MetricRegistry? Metrics => _options.Metrics;
 
     /// <summary>Chance for the waits of those who use this client.</summary>
     public Random Jitter => _options.Jitter;
@@ -94,7 +99,7 @@ public sealed partial class ApiClient : IDisposable
         try
         {
             using var request = await RequestAsync(method, path, content, accept, linked.Token);
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
+            using var response = await CountedAsync(call, request, path, linked.Token);
             var body = await response.Content.ReadAsByteArrayAsync(linked.Token);
             ThrowIfRefused(call, response, body);
             return read(body, state);
@@ -114,11 +119,32 @@ public sealed partial class ApiClient : IDisposable
         try
         {
             using var request = await RequestAsync(method, path, content, accept, linked.Token);
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
+            return await CountedAsync(call, request, path, linked.Token);
         }
         catch (Exception e) when (Translate(call, e, ct, timeout.Token) is { } translated)
         {
             throw translated;
+        }
+    }
+
+    private async Task<HttpResponseMessage> CountedAsync(ApiCall call, HttpRequestMessage request, string path, CancellationToken ct)
+    {
+        if (_counted is null)
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        }
+
+        var began = _clock.GetTimestamp();
+        int? code = null;
+        try
+        {
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            code = (int)response.StatusCode;
+            return response;
+        }
+        finally
+        {
+            _counted.Answered(call, request.Method, path, code, _clock.GetElapsedTime(began));
         }
     }
 

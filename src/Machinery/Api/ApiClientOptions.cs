@@ -23,4 +23,7 @@ public sealed record ApiClientOptions
 
     /// <summary>Shown in the server's logs, and the field manager of writes that name none.</summary>
     public string UserAgent { get; init; } = "godwit";
+
+    /// <summary>Where requests are counted, and what else its users count; null: nowhere.</summary>
+    public MetricRegistry? Metrics { get; init; }
 }

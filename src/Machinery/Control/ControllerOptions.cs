@@ -11,4 +11,7 @@ public sealed record ControllerOptions
 
     /// <summary>How failing keys are slowed down; null: the default limiter.</summary>
     public RateLimiter<NamespacedName>? Limiter { get; init; }
+
+    /// <summary>Where the work is counted, under the controller's name; null: nowhere.</summary>
+    public MetricRegistry? Metrics { get; init; }
 }

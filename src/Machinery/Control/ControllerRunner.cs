@@ -28,7 +28,7 @@ public sealed partial class ControllerRunner
         _logger = logger;
         _clock = clock ?? TimeProvider.System;
         _options = options ?? new();
-        Queue = new(_options.Limiter, _clock);
+        Queue = new(_options.Limiter, _clock, _options.Metrics is { } metrics ? new(metrics, name) : null);
     }
 
     /// <summary>The keys to reconcile; informers' handlers add to it.</summary>
@@ -40,6 +40,7 @@ public sealed partial class ControllerRunner
     /// <summary>Works until cancelled. Nothing is reconciled before the given caches are filled.</summary>
     public async Task RunAsync(CancellationToken ct, params IReadOnlyList<Func<CancellationToken, Task>> synced)
     {
+        using var counted = _options.Metrics?.Collect(Queue.Samples);
         try
         {
             await Task.WhenAll(synced.Select(wait => wait(ct)));

@@ -11,18 +11,30 @@ public sealed class WorkQueue<TKey> : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<TKey> _ready = new();
     private readonly HashSet<TKey> _dirty = [];
-    private readonly HashSet<TKey> _processing = [];
+
+    /// <summary>Keys in work, and since when, where somebody counts.</summary>
+    private readonly Dictionary<TKey, long> _processing = [];
     private readonly Dictionary<TKey, long> _dueTimes = [];
     private readonly PriorityQueue<TKey, long> _delayed = new();
     private readonly LinkedList<Waiter> _waiters = new();
     private readonly RateLimiter<TKey> _limiter;
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
+    private readonly QueueMetrics? _metrics;
+
+    /// <summary>Since when keys wait; kept only where somebody counts.</summary>
+    private readonly Dictionary<TKey, long> _added = [];
     private TaskCompletionSource? _drained;
     private bool _shuttingDown;
 
     public WorkQueue(RateLimiter<TKey>? limiter = null, TimeProvider? clock = null)
+        : this(limiter, clock, metrics: null)
     {
+    }
+
+    internal WorkQueue(RateLimiter<TKey>? limiter, TimeProvider? clock, QueueMetrics? metrics)
+    {
+        _metrics = metrics;
         _clock = clock ?? TimeProvider.System;
         _limiter = limiter ?? RateLimiters.Default<TKey>(_clock);
         _timer = _clock.CreateTimer(static queue => ((WorkQueue<TKey>)queue!).ReleaseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -60,6 +72,15 @@ public sealed class WorkQueue<TKey> : IDisposable
             {
                 return _shuttingDown;
             }
+        }
+    }
+
+    /// <summary>How the queue is, for <see cref="QueueMetrics"/>; nothing where nobody counts.</summary>
+    internal IEnumerable<MetricSample> Samples()
+    {
+        lock (_gate)
+        {
+            return _metrics?.Now(_ready.Count, [.. _processing.Values.Select(started => _clock.GetElapsedTime(started))]) ?? [];
         }
     }
 
@@ -102,7 +123,11 @@ public sealed class WorkQueue<TKey> : IDisposable
     }
 
     /// <summary>Asks for work on a key after the time that its failures and the overall rate ask for.</summary>
-    public void AddRateLimited(TKey key) => AddAfter(key, _limiter.Next(key));
+    public void AddRateLimited(TKey key)
+    {
+        _metrics?.Retried();
+        AddAfter(key, _limiter.Next(key));
+    }
 
     /// <summary>The key's work succeeded: its failures no longer count.</summary>
     public void Forget(TKey key) => _limiter.Forget(key);
@@ -140,9 +165,13 @@ public sealed class WorkQueue<TKey> : IDisposable
     {
         lock (_gate)
         {
-            if (_processing.Remove(key) && _dirty.Contains(key))
+            if (_processing.Remove(key, out var started))
             {
-                OfferLocked(key);
+                _metrics?.Done(_clock.GetElapsedTime(started));
+                if (_dirty.Contains(key))
+                {
+                    OfferLocked(key);
+                }
             }
 
             SignalDrainedLocked();
@@ -190,12 +219,21 @@ public sealed class WorkQueue<TKey> : IDisposable
 
     private void AddLocked(TKey key)
     {
-        if (_shuttingDown || !_dirty.Add(key) || _processing.Contains(key))
+        if (_shuttingDown || !_dirty.Add(key))
         {
             return;
         }
 
-        OfferLocked(key);
+        if (_metrics is not null)
+        {
+            _metrics.Added();
+            _added[key] = _clock.GetTimestamp();
+        }
+
+        if (!_processing.ContainsKey(key))
+        {
+            OfferLocked(key);
+        }
     }
 
     private void OfferLocked(TKey key)
@@ -214,7 +252,11 @@ public sealed class WorkQueue<TKey> : IDisposable
     private void TakeLocked(TKey key)
     {
         _dirty.Remove(key);
-        _processing.Add(key);
+        _processing.Add(key, _metrics is null ? 0 : _clock.GetTimestamp());
+        if (_added.Remove(key, out var added))
+        {
+            _metrics?.Taken(_clock.GetElapsedTime(added));
+        }
     }
 
     private void SignalDrainedLocked()

@@ -56,6 +56,8 @@ public sealed partial class ConfigurationCache
 
     public Task RunAsync(CancellationToken ct) => TaskGroup.RunAsync(ct, _kubeVirts.RunAsync, _maps.RunAsync);
 
+    public bool HasSynced => _kubeVirts.HasSynced && _maps.HasSynced;
+
     public Task WaitForSyncAsync(CancellationToken ct) =>
         Task.WhenAll(_kubeVirts.WaitForSyncAsync(ct), _maps.WaitForSyncAsync(ct));
 

@@ -40,7 +40,7 @@ public sealed partial class ServingCertificates : IDisposable
         _clock = clock;
         _secrets = new(api, Kinds.Secret, MachineryJson.Default.JsonObject, logger, clock, InformerOptions.One(secret));
         _settings = new(api, Kinds.KubeVirt, TypesJson.Default.KubeVirt, logger, clock, new() { Namespace = Installation.Namespace });
-        _runner = new("certificates", ReconcileAsync, logger, clock, new() { Workers = 1, ReconcileTimeout = TimeSpan.FromSeconds(30) });
+        _runner = new("certificates", ReconcileAsync, logger, clock, new() { Workers = 1, ReconcileTimeout = TimeSpan.FromSeconds(30), Metrics = api.Metrics });
         _secrets.OnChange(_ => _runner.Enqueue(secret));
         _settings.OnChange(_ => _runner.Enqueue(secret));
     }

@@ -89,6 +89,11 @@ internal sealed class Caches
         VirtualMachines.WaitForSyncAsync, ReplicaSets.WaitForSyncAsync, ApiServices.WaitForSyncAsync,
     ];
 
+    /// <summary>Whether all of <see cref="Synced"/> is.</summary>
+    public bool HasSynced => Vmis.HasSynced && Migrations.HasSynced && Pods.HasSynced && Nodes.HasSynced && Claims.HasSynced
+        && Namespaces.HasSynced && Policies.HasSynced && Configuration.HasSynced && VirtualMachines.HasSynced && ReplicaSets.HasSynced
+        && ApiServices.HasSynced;
+
     public IReadOnlyList<Pod> PodsOf(VirtualMachineInstance vmi) => Pods.ByIndex(ByVmi, vmi.Metadata.Uid ?? "");
 
     public Pod? TargetPodOf(VirtualMachineInstanceMigration migration) =>

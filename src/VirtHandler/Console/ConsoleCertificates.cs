@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
@@ -34,6 +33,9 @@ internal sealed partial class ConsoleCertificates
 
     public X509Certificate2 Current => Known.Certificate;
 
+    /// <summary>The certificate; null before virt-api's first word.</summary>
+    public X509Certificate2? Published => _state?.Certificate;
+
     public string Trust => Known.Trust;
 
     private State Known => _state ?? throw new InvalidOperationException("There is no certificate yet.");
@@ -56,15 +58,14 @@ internal sealed partial class ConsoleCertificates
     // handshakes under way may still hold them.
     internal void Use(JsonObject? secret, JsonObject? trust)
     {
-        if (secret.Text("data", "tls.crt") is not { } certificate || secret.Text("data", "tls.key") is not { } key
-            || trust.Text("data", Consoles.TrustKey) is not { Length: > 0 } authorities)
-        {
-            return;
-        }
-
         try
         {
-            _state = _state is { } known && known.Source == certificate ? known with { Trust = authorities } : Load(certificate, key, authorities);
+            if (CertificatePair.OfSecret(secret) is not { } pair || trust.Text("data", Consoles.TrustKey) is not { Length: > 0 } authorities)
+            {
+                return;
+            }
+
+            _state = _state is { } known && known.Source == pair.CertificatePem ? known with { Trust = authorities } : Load(pair, authorities);
             _first.TrySetResult();
         }
         catch (Exception e) when (e is FormatException or CryptographicException or ArgumentException)
@@ -73,13 +74,11 @@ internal sealed partial class ConsoleCertificates
         }
     }
 
-    private State Load(string certificate, string key, string authorities)
+    private State Load(CertificatePair pair, string authorities)
     {
-        var pair = new CertificatePair(
-            Encoding.UTF8.GetString(Convert.FromBase64String(certificate)), Encoding.UTF8.GetString(Convert.FromBase64String(key)));
         var loaded = pair.Load();
         LogInUse(_logger, Secret, CertificateAuthority.End(loaded));
-        return new State(certificate, loaded, authorities);
+        return new State(pair.CertificatePem, loaded, authorities);
     }
 
     private sealed record State(string Source, X509Certificate2 Certificate, string Trust);

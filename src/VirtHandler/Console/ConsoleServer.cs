@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
@@ -7,6 +6,7 @@ using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.Types;
 using Godwit.VirtHandler.Host;
+using Godwit.VirtHandler.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -30,12 +30,13 @@ internal sealed partial class ConsoleServer(
     ApiClient api, VirtHandlerOptions options, ILoggerFactory loggers, ILogger logger, TimeProvider time, Action<IEndpointRouteBuilder>? more = null)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
+    private readonly ConsoleCertificates _certificates = new(api, logger, time);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        var certificates = new ConsoleCertificates(api, logger, time);
-        await TaskGroup.RunAsync(cancellationToken, certificates.RunAsync, ct => ServeAsync(certificates, ct));
-    }
+    /// <summary>The agent's certificate; null before virt-api's first word.</summary>
+    public X509Certificate2? Certificate => _certificates.Published;
+
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        TaskGroup.RunAsync(cancellationToken, _certificates.RunAsync, ct => ServeAsync(_certificates, ct));
 
     private async Task ServeAsync(ConsoleCertificates certificates, CancellationToken cancellationToken)
     {
@@ -45,12 +46,12 @@ internal sealed partial class ConsoleServer(
             try
             {
                 var node = await api.GetAsync(Kinds.Node, NamespacedName.Cluster(options.Node), TypesJson.Default.Node, ct: cancellationToken);
-                var own = OwnAddress(node);
+                var own = NodeAddresses.Own(node) is { } address ? new IPEndPoint(address, Consoles.HandlerPort) : null;
                 await using var app = Build(own ?? new IPEndPoint(IPAddress.Loopback, 0), certificates);
                 await app.StartAsync(cancellationToken);
-                var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-                await PublishAsync(own is null ? $"127.0.0.1:{address.Port}" : null, cancellationToken);
-                LogServing(logger, options.Node, address.Authority);
+                var bound = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+                await PublishAsync(own is null ? $"127.0.0.1:{bound.Port}" : null, cancellationToken);
+                LogServing(logger, options.Node, bound.Authority);
                 try
                 {
                     await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
@@ -150,15 +151,6 @@ internal sealed partial class ConsoleServer(
             ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Consoles.EndpointAnnotation] = endpoint } },
         },
         ct: cancellationToken);
-
-    private static IPEndPoint? OwnAddress(Types.Node node)
-    {
-        var address = node.Status?.Addresses?.FirstOrDefault(static a => a.Type == "InternalIP")?.Address;
-        return IPAddress.TryParse(address, out var parsed)
-            && NetworkInterface.GetAllNetworkInterfaces().Any(card => card.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(parsed)))
-            ? new IPEndPoint(parsed, Consoles.HandlerPort)
-            : null;
-    }
 
     // The process has its own say about signals; the web host must not take them for itself.
     private sealed class EmbeddedLifetime : IHostLifetime

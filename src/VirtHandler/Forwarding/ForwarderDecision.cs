@@ -6,6 +6,9 @@ public static class ForwarderDecision
     /// <summary>A pod that is about to be ended by force uses the time before to end its connections in order.</summary>
     private static readonly TimeSpan BeforePodEnds = TimeSpan.FromSeconds(5);
 
+    /// <summary>So long after a guest has gone on its new pod is still open for those that forwarded to where it was.</summary>
+    public static TimeSpan LatestFollow { get; } = TimeSpan.FromSeconds(30);
+
     /// <summary>New connections may reach the old address for a moment after the guest has moved.</summary>
     private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(2);
 
@@ -27,9 +30,12 @@ public static class ForwarderDecision
         var current = facts.Outgoing.FirstOrDefault(t => t.TargetPodUid == facts.OwnerPodUid);
         if (current is null)
         {
-            return facts.OwnerPodUid is null
-                ? new(ForwarderAction.Wait, "where the guest is, is not known")
-                : new(ForwarderAction.End, "the guest has gone on to a pod to which there is no way from here");
+            return facts switch
+            {
+                { OwnerPodUid: null } => new(ForwarderAction.Wait, "where the guest is, is not known"),
+                { MovesOn: true, MigrationFailed: false } when Due(facts, terms) is null => new(ForwarderAction.Follow, "the guest has gone on, and its new pod still listens"),
+                _ => new(ForwarderAction.End, "the guest has gone on to a pod to which there is no way from here"),
+            };
         }
 
         if (!ReferenceEquals(current, facts.Outgoing[0]))

@@ -25,7 +25,7 @@ public sealed record ForwarderFacts
     /// <summary>Whether that migration has failed.</summary>
     public bool MigrationFailed { get; init; }
 
-    /// <summary>Whether that migration takes the guest on from the pod that this one forwards to, and its own way there is open.</summary>
+    /// <summary>Whether that migration takes the guest on from the pod that this one forwards to, and the way there can be opened now.</summary>
     public bool MovesOn { get; init; }
 
     /// <summary>Connections of this pod that are still open.</summary>

@@ -11,6 +11,7 @@ public sealed class ForwardingTools(IHostTools host, IPodNetwork network, ILogge
 {
     private readonly ConcurrentDictionary<string, PodTunnels> _pods = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
 
     internal IPodNetwork Network => network;
 
@@ -23,6 +24,7 @@ public sealed class ForwardingTools(IHostTools host, IPodNetwork network, ILogge
 
     public void Dispose()
     {
+        _stop.Cancel();
         foreach (var pod in _pods.Values)
         {
             pod.Dispose();
@@ -43,6 +45,9 @@ public sealed class ForwardingTools(IHostTools host, IPodNetwork network, ILogge
             return tunnels;
         }
     }
+
+    /// <summary>Keeps a target's part for those who come late, beside everything else; it ends with this agent at the latest.</summary>
+    internal void Linger(TargetForwarding target) => _ = Task.Run(() => target.LingerAsync(_stop.Token), CancellationToken.None);
 
     /// <summary>Says that something about the pod's tunnels has changed.</summary>
     internal void Tell(string podUid) => Changed?.Invoke(podUid);

@@ -147,7 +147,9 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             OwnerPodUid = vmi?.Status?.OwnerPodUID,
             MigrationUid = migration?.MigrationUid,
             MigrationFailed = migration?.Failed == true,
-            MovesOn = _followProblem != migration?.MigrationUid && migration is { Completed: not true, Forwarding.State: MigrationForwarding.Prepared }
+            MovesOn = migration is not null && migration.MigrationUid != _followProblem
+                && migration.Forwarding?.State is MigrationForwarding.Prepared or MigrationForwarding.Forwarding
+                && !(migration.EndTimestamp + ForwarderDecision.LatestFollow < now)
                 && migration.SourcePodUID == state.Outgoing.FirstOrDefault()?.TargetPodUid,
             Flows = FlowCount.Left(_flows, ForwardingNames.MarkMask),
             HasPredecessors = state.Incoming.Count > 0,

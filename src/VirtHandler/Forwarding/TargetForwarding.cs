@@ -21,12 +21,49 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
     private const int MostCallers = ForwardingNames.MostMarks;
     private static readonly TimeSpan GreetingDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PredecessorDeadline = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LateDeadline = ForwarderDecision.LatestFollow;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Task, bool> _callers = new();
     private readonly HashSet<string> _expected = new(StringComparer.Ordinal);
     private readonly ChangeSignal _came = new();
     private Task? _work;
+
+    /// <summary>
+    /// Goes on listening for a while after the guest has arrived, for pods that forwarded to the source and have not come yet: their agent may
+    /// be starting again.
+    /// </summary>
+    public async Task LingerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            string[] missing;
+            var pod = tools.Of(local.Uid, local.Folder, launcherPid);
+            lock (_expected)
+            {
+                missing = [.. _expected.Where(ip => pod.State.Incoming.All(t => t.SourceIp != ip))];
+            }
+
+            if (_work is not null && missing.Length > 0)
+            {
+                LogLingers(tools.Logger, migrationUid, string.Join(", ", missing));
+                foreach (var address in missing)
+                {
+                    await ExpectAsync(address, cancellationToken);
+                }
+
+                using var deadline = new CancellationTokenSource(LateDeadline, tools.Time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+                await _came.UntilAsync(() => missing.All(ip => pod.State.Incoming.Any(t => t.SourceIp == ip)), either.Token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or KernelException or HostToolException)
+        {
+            LogProblem(tools.Logger, migrationUid, e.Message);
+        }
+
+        await DisposeAsync();
+    }
 
     /// <summary>Begins to listen, unless it does already or nothing is to be kept.</summary>
     public void Listen(VirtualMachineInstance vmi, MigrationState state)
@@ -227,6 +264,9 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
 
     [LoggerMessage(360, LogLevel.Warning, "Migration {Uid} target: cannot listen for open connections, and tries again: {Problem}")]
     private static partial void LogProblem(ILogger logger, string uid, string problem);
+
+    [LoggerMessage(363, LogLevel.Information, "Migration {Uid} target: the guest is here, and its flows by way of {Missing} are still waited for")]
+    private static partial void LogLingers(ILogger logger, string uid, string missing);
 
     [LoggerMessage(361, LogLevel.Warning, "Migration {Uid} target: {From} wanted to hand connections over and was refused: {Reason}")]
     private static partial void LogRefused(ILogger logger, string uid, IPAddress from, string reason);

@@ -138,6 +138,8 @@ public static class TunnelPlan
         yield return $"ct state new {MidStream} ct mark & {mask} == 0 ct mark set {WithMark("ct mark", newest)}";
         yield return $"ct state invalid {MidStream} meta mark set {Bits(newest)}";
         yield return $"ct mark & {mask} != 0 meta mark set ct mark & {mask}";
+        // A pod whose way is still to come: what the guest says on its flows must not leave with another address.
+        yield return $"meta mark & {mask} != {{ 0x00000000, {string.Join(", ", incoming.Select(t => Bits(t.Mark)))} }} drop";
     }
 
     private static IEnumerable<string> Refusals(Tunnel tunnel, string device)

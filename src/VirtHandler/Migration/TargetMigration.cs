@@ -53,7 +53,11 @@ internal sealed partial class TargetMigration : IMigrationDriver
 
     public async ValueTask DisposeAsync()
     {
-        if (_forwarding is not null)
+        if (_forwarding is not null && _lastAction == TargetAction.Done && _record.Vmi.Status?.OwnerPodUID == _pod.Uid)
+        {
+            _tools.Forwarding!.Linger(_forwarding);
+        }
+        else if (_forwarding is not null)
         {
             await _forwarding.DisposeAsync();
         }

@@ -14,6 +14,7 @@ internal sealed class Flows : IAsyncDisposable
 {
     private const int Port = 7;
     private const int SilentOneIn = 4;
+    private const int Rounds = 3;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
     /// <summary>An emulated guest echoes some hundreds of records a second.</summary>
@@ -109,6 +110,20 @@ internal sealed class Flows : IAsyncDisposable
             var offset = period * (i++ / (double)talking.Count);
             _speaking.Add(Task.Run(() => SpeakAsync(flow, offset, period)));
         }
+    }
+
+    /// <summary>The longest that an echo takes while nothing moves, over some rounds: an emulated guest is no fast one.</summary>
+    public async Task<TimeSpan> UsualAsync()
+    {
+        var spoken = _flows.Where(static flow => !flow.Idle).ToList();
+        var wanted = spoken.ToDictionary(static flow => flow, static flow => flow.Echoed + Rounds);
+        using var deadline = new CancellationTokenSource(DialLimit);
+        while (wanted.Any(static pair => pair.Key.Echoed < pair.Value && pair.Key.Broken is null))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, deadline.Token);
+        }
+
+        return Longest;
     }
 
     /// <summary>Ends the speaking, and speaks once more on each, also the silent ones.</summary>

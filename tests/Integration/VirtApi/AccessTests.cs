@@ -39,6 +39,8 @@ public sealed class AccessTests(VirtApiFixture cluster) : IClassFixture<VirtApiF
     [InlineData("kubevirt-controller", "POST", "/apis/coordination.k8s.io/v1/namespaces/kubevirt/leases?dryRun=All")]
     [InlineData("kubevirt-controller", "POST", "/api/v1/namespaces/default/pods?dryRun=All")]
     [InlineData("kubevirt-controller", "PATCH", "/apis/kubevirt.io/v1/namespaces/kubevirt/kubevirts/x/status")]
+    [InlineData("kubevirt-controller", "GET", "/api/v1/namespaces/kubevirt/secrets?fieldSelector=metadata.name%3Dkubevirt-controller-certs&watch=true&timeoutSeconds=1")]
+    [InlineData("kubevirt-apiserver", "GET", "/api/v1/namespaces/kubevirt/secrets?fieldSelector=metadata.name%3Dkubevirt-controller-certs&watch=true&timeoutSeconds=1")]
     [InlineData("kubevirt-handler", "GET", "/api/v1/pods?fieldSelector=spec.nodeName%3Dnode01&watch=true&timeoutSeconds=1")]
     [InlineData("kubevirt-handler", "GET", "/api/v1/namespaces/default/secrets/cloud-init")]
     [InlineData("kubevirt-handler", "PATCH", "/apis/kubevirt.io/v1/namespaces/default/virtualmachineinstances/x")]

@@ -28,6 +28,9 @@ public sealed class VirtApiFixture : IAsyncLifetime
     /// <summary>Where tests may put files.</summary>
     public string Folder => _folder;
 
+    /// <summary>Where virt-api listens.</summary>
+    public IPEndPoint Endpoint { get; private set; } = null!;
+
     /// <summary>An ordinary administrator.</summary>
     public ApiClient Admin { get; private set; } = null!;
 
@@ -64,13 +67,14 @@ public sealed class VirtApiFixture : IAsyncLifetime
 
         _serving = VirtApiServer.RunAsync(
             new VirtApiOptions { Listen = new(IPAddress.Loopback, 0), Ready = listening.SetResult },
-            Client("virt-api", Installation.ApiUser, ["system:serviceaccounts"]),
+            Client("virt-api", Installation.ApiUser, ["system:serviceaccounts"], new MetricRegistry(MonitoringNames.Prefix)),
             NullLoggerFactory.Instance,
             TimeProvider.System,
             _stop.Token);
         var first = await Task.WhenAny(_serving, listening.Task.WaitAsync(TimeSpan.FromSeconds(30), _stop.Token));
         await first;
-        await ExposeAsync(await listening.Task);
+        Endpoint = await listening.Task;
+        await ExposeAsync(Endpoint);
     }
 
     public async ValueTask DisposeAsync()
@@ -113,7 +117,8 @@ public sealed class VirtApiFixture : IAsyncLifetime
     public Task AnnouncedAsync(string node, CancellationToken ct) =>
         UntilAsync(Kinds.Node, node, static one => one.Annotations().ContainsKey(Consoles.EndpointAnnotation), "has no agent's address", ct);
 
-    private async Task UntilAsync(ResourceKind kind, string name, Func<JsonObject, bool> wanted, string otherwise, CancellationToken ct)
+    /// <summary>Waits until an object is as wanted, and gives it.</summary>
+    public async Task<JsonObject> UntilAsync(ResourceKind kind, string name, Func<JsonObject, bool> wanted, string otherwise, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
@@ -123,7 +128,7 @@ public sealed class VirtApiFixture : IAsyncLifetime
             {
                 if (change.Object is { } seen && wanted(seen))
                 {
-                    return;
+                    return seen;
                 }
             }
         }
@@ -131,6 +136,8 @@ public sealed class VirtApiFixture : IAsyncLifetime
         {
             throw new TimeoutException($"{kind.Kind} {name} {otherwise} after 30 s", late);
         }
+
+        throw new TimeoutException($"{kind.Kind} {name} {otherwise}, and the watch has ended");
     }
 
     private async Task ApplyAsync(string file)
@@ -150,11 +157,11 @@ public sealed class VirtApiFixture : IAsyncLifetime
         ports: [{name: https, port: {{{address.Port}}}, protocol: TCP}]
         """);
 
-    private ApiClient Client(string file, string user, IReadOnlyList<string> groups)
+    private ApiClient Client(string file, string user, IReadOnlyList<string> groups, MetricRegistry? metrics = null)
     {
         var path = Path.Combine(_folder, $"{file}.kubeconfig");
         _server!.WriteKubeconfig(path, file, user, groups);
-        var client = ApiClient.FromKubeconfig(path);
+        var client = ApiClient.Open(new() { Kubeconfig = path, Metrics = metrics });
         _clients.Add(client);
         return client;
     }

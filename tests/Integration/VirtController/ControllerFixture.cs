@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster;
 using Godwit.LocalCluster.ApiServer;
@@ -16,12 +17,16 @@ public sealed class ControllerFixture : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("godwit-controller-").FullName;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<IPEndPoint> _metrics = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ApiServerHost? _server;
     private ApiClient? _api;
     private ApiClient? _own;
     private List<Task> _running = [];
 
     public ApiClient Api => _api!;
+
+    /// <summary>Where virt-controller says how it is.</summary>
+    public Task<IPEndPoint> MetricsAsync() => _metrics.Task.WaitAsync(Deadline);
 
     public async ValueTask InitializeAsync()
     {
@@ -38,9 +43,10 @@ public sealed class ControllerFixture : IAsyncLifetime
         // As itself: what its role does not hold fails here.
         var kubeconfig = Path.Combine(_folder, "virt-controller.kubeconfig");
         _server.WriteKubeconfig(kubeconfig, "virt-controller", Installation.ControllerUser, ["system:serviceaccounts", "system:serviceaccounts:kubevirt"]);
-        _own = ApiClient.FromKubeconfig(kubeconfig);
+        _own = ApiClient.Open(new() { Kubeconfig = kubeconfig, Metrics = new MetricRegistry(MonitoringNames.Prefix) });
+        var options = new VirtControllerOptions { MetricsListen = new(IPAddress.Loopback, 0), MetricsStarted = _metrics.SetResult };
         _running.Add(VirtControllers.RunAsync(
-            new VirtControllerOptions(), _own, NullLoggerFactory.Instance, TimeProvider.System, _stop.Token));
+            options, _own, NullLoggerFactory.Instance, TimeProvider.System, _stop.Token));
     }
 
     public async ValueTask DisposeAsync()

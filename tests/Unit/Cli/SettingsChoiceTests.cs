@@ -20,6 +20,14 @@ public sealed class SettingsChoiceTests
     public void One_port_moves_both() => Decide(new() { Port = 7000 }).WebhookPort.ShouldBe(10000);
 
     [Fact]
+    public void The_port_of_the_metrics_moves_with_it_and_gives_way_to_whoever_has_it()
+    {
+        Decide(new()).MetricsPort.ShouldBe(8443);
+        Decide(new() { Port = 7000 }).MetricsPort.ShouldBe(9000);
+        SettingsChoice.Decide(new(), new ClusterSettings { MetricsPort = 8450 }, [], static port => port is not 8450).MetricsPort.ShouldBe(8451);
+    }
+
+    [Fact]
     public void Auto_takes_the_first_free_networks_and_ports()
     {
         var settings = SettingsChoice.Decide(

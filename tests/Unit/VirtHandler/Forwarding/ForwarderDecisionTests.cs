@@ -99,6 +99,11 @@ public sealed class ForwarderDecisionTests
         ForwarderDecision.Decide(Forwarding with { OwnerPodUid = Tunnels.Uid(3) }).Reason.ShouldContain("there is no way");
 
     [Fact]
+    public void It_still_opens_a_way_when_the_guest_has_gone_on_just_now() =>
+        ForwarderDecision.Decide(Forwarding with { OwnerPodUid = Tunnels.Uid(3), MigrationUid = Tunnels.Second, MovesOn = true })
+            .Action.ShouldBe(ForwarderAction.Follow);
+
+    [Fact]
     public void While_nobody_knows_where_the_guest_is_nothing_is_undone() =>
         ForwarderDecision.Decide(Forwarding with { OwnerPodUid = null }).Action.ShouldBe(ForwarderAction.Wait);
 

@@ -48,6 +48,10 @@ public sealed class TunnelPlanTests
         TunnelPlan.Rules([Tunnels.FromP1ToP3, Tunnels.FromP2ToP3], [], []).ShouldContain("ct state invalid meta l4proto tcp tcp flags & (syn | ack | rst | fin) != syn meta mark set 0x00020000");
 
     [Fact]
+    public void What_belongs_to_a_pod_whose_way_is_still_to_come_does_not_leave_by_another() =>
+        TunnelPlan.Rules([Tunnels.FromP2ToP3], [], []).ShouldContain("meta mark & 0x00ff0000 != { 0x00000000, 0x00020000 } drop");
+
+    [Fact]
     public void At_the_end_both_sides_are_told() =>
         TunnelPlan.Rules([], [Tunnels.FromP1ToP2], [Tunnels.FromP1ToP2]).ShouldContain("oifname \"fwd-11111111\" meta l4proto tcp reject with tcp reset");
 
