@@ -138,7 +138,7 @@ internal sealed class TwoPods : IAsyncDisposable
     private async Task AddPodAsync(NetworkNamespace pod, IPAddress address)
     {
         var port = $"p{address.GetAddressBytes()[3]}";
-        await pod.SetAsync(("ipv4/ip_forward", 1), ("ipv4/conf/all/rp_filter", 1), ("ipv4/conf/default/rp_filter", 1), ("ipv6/conf/all/disable_ipv6", 1));
+        await pod.SetAsync(("ipv4/ip_forward", 1), ("ipv4/conf/all/rp_filter", 1), ("ipv4/conf/default/rp_filter", 1), ("ipv6/conf/all/disable_ipv6", 1), ("ipv6/conf/default/disable_ipv6", 1));
         await Client.IpAsync($"link add {port} type veth peer name eth0 netns {pod.Name}", $"link set {port} master sw up");
         await pod.IpAsync(
             $"address add {address}/24 dev eth0",
