@@ -16,8 +16,6 @@ internal sealed class Handover : IAsyncDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PingDeadline = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>IP and ICMP headers, bytes.</summary>
-    private const int PingHeaders = 28;
     private const int Pings = 2;
     private readonly PodTunnels _pod;
     private readonly HandoverChannel _channel;
@@ -175,7 +173,7 @@ internal sealed class Handover : IAsyncDisposable
         for (var i = 0; i < Pings; i++)
         {
             if (await TunnelProbe.PingAsync(
-                    _pod.Sockets, from: null, ForwardingNames.IncomingProbe(Tunnel.Probe), mtu - PingHeaders, dontFragment: true, PingDeadline, cancellationToken))
+                    _pod.Sockets, from: null, ForwardingNames.IncomingProbe(Tunnel.Probe), mtu, dontFragment: true, PingDeadline, cancellationToken))
             {
                 return true;
             }

@@ -199,8 +199,8 @@ internal sealed class PodTunnels : IDisposable
         }
     }
 
-    /// <summary>Moves what waits for a guest that has stopped into the tunnel; how many frames.</summary>
-    public int Drain(Tunnel tunnel, int qemuPid) => TapDrain.Drain(
+    /// <summary>Makes ready to move what will wait for the guest when it has stopped. It is slow to make and to close.</summary>
+    public TapDrain OpenDrain(Tunnel tunnel, int qemuPid) => TapDrain.Open(
         qemuPid, PodWiring.TapName, Sockets, tunnel.OutgoingDevice, PhysicalAddress.Parse(tunnel.SourceMac), PhysicalAddress.Parse(tunnel.TargetMac));
 
     public IReadOnlyList<ConntrackEntry> Flows(IPAddress guest)

@@ -37,7 +37,8 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
     private volatile Tunnel? _tunnel;
     private volatile bool _turned;
     private bool _found;
-    private int? _qemuPid;
+    private readonly Lock _drainLock = new();
+    private TapDrain? _drain;
     private string? _problem;
     private string? _refused;
     private string? _reported;
@@ -182,6 +183,7 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        _drain?.Dispose();
         _stop.Dispose();
     }
 
@@ -203,6 +205,19 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
         }
     }
 
+    // Before the guest stops: to find its QEMU, and to open and close the tap, takes longer than it may stand still.
+    private void OpenDrain(PodTunnels pod, Tunnel tunnel)
+    {
+        var opened = QemuProcess.Below(_launcherPid) is { } qemu ? pod.OpenDrain(tunnel, qemu) : null;
+        TapDrain? earlier;
+        lock (_drainLock)
+        {
+            (earlier, _drain) = (_drain, opened);
+        }
+
+        earlier?.Dispose();
+    }
+
     private void Turn(PodTunnels pod, Tunnel tunnel, bool toTunnel)
     {
         var began = _tools.Time.GetTimestamp();
@@ -220,7 +235,12 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
             _turned = true;
             _turning.Raise();
             var took = _tools.Time.GetElapsedTime(began).TotalMilliseconds;
-            var frames = _qemuPid is { } qemu ? pod.Drain(tunnel, qemu) : 0;
+            int frames;
+            lock (_drainLock)
+            {
+                frames = _drain?.Drain() ?? 0;
+            }
+
             LogTurned(_tools.Logger, _uid, "to the tunnel", took, frames);
         }
         catch (KernelException e)
@@ -293,7 +313,6 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
 
         var target = await _record.Record.PodEndAsync(state.TargetPod ?? "", cancellationToken) ?? throw new MigrationException("the target pod has no address");
         _pod = _tools.Of(_local.Uid, _local.Folder, _launcherPid);
-        _qemuPid = QemuProcess.Below(_launcherPid);
         var incoming = _pod.State.Incoming;
         var mark = HandoverRules.FreeMark(incoming);
         if (mark == 0)
@@ -316,6 +335,7 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
         await using var handover = await Handover.OpenAsync(
             _pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, () => _tunnel = null, _tools.Time, cancellationToken);
         var flows = await UpdateAsync(handover, incoming, cancellationToken);
+        OpenDrain(_pod, handover.Tunnel);
         _tunnel = handover.Tunnel;
         LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, flows);
         _open.TrySetResult();

@@ -30,6 +30,9 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
     /// <summary>The longest that a record took of those that are measured.</summary>
     public TimeSpan Longest { get; private set; }
 
+    /// <summary>When that record was sent.</summary>
+    public DateTimeOffset LongestSent { get; private set; }
+
     private bool IsTcp => socket.SocketType == SocketType.Stream;
 
     public void Dispose() => socket.Dispose();
@@ -50,7 +53,12 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
                 }
 
                 var took = TimeProvider.System.GetElapsedTime(began);
-                Longest = measured && took > Longest ? took : Longest;
+                if (measured && took > Longest)
+                {
+                    Longest = took;
+                    LongestSent = TimeProvider.System.GetUtcNow() - took;
+                }
+
                 Echoed++;
                 return;
             }

@@ -140,7 +140,7 @@ internal sealed class Flows : IAsyncDisposable
         title,
         .. _flows.GroupBy(static flow => flow.Kind).OrderBy(static group => group.Key, StringComparer.Ordinal).Select(static group => string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"  {group.Key,-13} {group.Count(),5}  broken {group.Count(static f => f.Broken is not null),5}  echoes {group.Sum(static f => f.Echoed),7}  missing {group.Sum(static f => f.Missing),5}  longest {group.Max(static f => f.Longest).TotalMilliseconds,6:0} ms")),
+            $"  {group.Key,-13} {group.Count(),5}  broken {group.Count(static f => f.Broken is not null),5}  echoes {group.Sum(static f => f.Echoed),7}  missing {group.Sum(static f => f.Missing),5}  longest {group.Max(static f => f.Longest).TotalMilliseconds,6:0} ms, sent {group.MaxBy(static f => f.Longest)!.LongestSent:HH:mm:ss.fff}")),
     ]);
 
     /// <summary>Waits until every one of these is broken, as seen from here.</summary>

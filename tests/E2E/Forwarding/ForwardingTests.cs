@@ -239,7 +239,9 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
     private static async Task<TimeSpan> MoveAsync(Guest guest)
     {
         (await guest.MoveAsync()).ShouldHaveSucceeded();
-        return TimeSpan.FromMilliseconds((await guest.ReadAsync()).At("status", "migrationState", "pauseMs")!.GetValue<double>());
+        var state = (await guest.ReadAsync()).At("status", "migrationState")!;
+        TestContext.Current.TestOutputHelper?.WriteLine($"stood still from {state.Text("pauseTimestamp")} to {state.Text("resumeTimestamp")}");
+        return TimeSpan.FromMilliseconds(state.At("pauseMs")!.GetValue<double>());
     }
 
     private async Task KillAsync(string process)
