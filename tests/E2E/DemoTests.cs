@@ -23,11 +23,12 @@ public sealed class DemoTests(ClusterFixture cluster)
 
         migrations[0].Text("to").ShouldBe(migrations[1].Text("from"));
         migrations[1].Text("to").ShouldBe(migrations[0].Text("from"));
-        foreach (var field in (string[])["lostTicks", "memoryErrors", "diskErrors", "echoErrors"])
+        foreach (var field in (string[])["lostTicks", "memoryErrors", "diskErrors", "echoErrors", "keptConnectionErrors"])
         {
             report.Integer("guest", field).ShouldBe(0, field);
         }
 
+        report.Integer("guest", "keptConnections").ShouldBe(1);
         report.Integer("guest", "echoes").ShouldNotBeNull().ShouldBeGreaterThan(100);
     }
 }

@@ -19,6 +19,8 @@ public static class DemoVerdict
         Check(guest.DiskErrors == 0, $"{guest.DiskErrors} disk blocks were not what the guest had written");
         Check(guest.EchoErrors == 0, $"{guest.EchoErrors} echoes stayed unanswered for two seconds");
         Check(guest.Echoes > LeastEchoes, $"only {guest.Echoes} echoes were answered");
+        Check(guest.KeptConnections == 1, "the connection that was opened before the first move did not live through all of them");
+        Check(guest.KeptConnectionErrors == 0, $"{guest.KeptConnectionErrors} records on the connection that was kept open did not come back as they were sent");
         problems.AddRange(console.Crashes.Take(3).Select(static line => $"the guest's kernel says: {line}"));
         return problems;
 

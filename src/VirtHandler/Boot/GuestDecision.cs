@@ -52,6 +52,9 @@ public static class GuestDecision
                 return new GuestPlan(shutdown ? GuestStep.Wait : GuestStep.Start) { RequestShutdown = shutdown, Event = signal };
             case RunStates.InMigrate or RunStates.FinishMigrate or RunStates.PostMigrate:
                 return new GuestPlan(GuestStep.None) { RequestShutdown = shutdown, Event = signal };
+            // As in KubeVirt, whose launcher lets go on what no user has paused: the write that failed is made again first.
+            case RunStates.IoError when !shutdown && !vmi.IsMigrating() && vmi.Status?.Conditions.Find(Conditions.Paused) is { Status: Conditions.True, Reason: Reasons.PausedIoError }:
+                return new GuestPlan(GuestStep.Retry);
             default:
                 var started = vmi.Status!.Phase == VmiPhases.Scheduled;
                 return new GuestPlan(GuestStep.Report)

@@ -15,6 +15,9 @@ public enum GuestStep
     /// <summary>QEMU holds a booted guest that nobody started: let it run.</summary>
     Start,
 
+    /// <summary>A disk refused a write, full as a rule, and QEMU stopped the guest: try whether it takes it now.</summary>
+    Retry,
+
     /// <summary>Write what is true into the VMI's status.</summary>
     Report,
 }

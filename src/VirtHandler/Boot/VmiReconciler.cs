@@ -39,6 +39,10 @@ public sealed partial class VmiReconciler(
 
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two tries whether a disk takes a write again.</summary>
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<string, long> _retried = new(StringComparer.Ordinal);
     private readonly VmiWriter _writer = new(api);
     private readonly ConcurrentDictionary<NamespacedName, IReadOnlyList<string>> _podsOf = new();
 
@@ -162,7 +166,10 @@ public sealed partial class VmiReconciler(
             case GuestStep.Start:
                 await StartAsync(vmi, cancellationToken);
                 return Result.After(Soon);
+            case GuestStep.Retry:
+                return await RetryAsync(vmi, cancellationToken);
             default:
+                _retried.TryRemove(vmi.Status?.OwnerPodUID ?? "", out _);
                 var after = GuestReport.Apply(facts, plan.Phase);
                 await _writer.WriteAsync(vmi, after, cancellationToken);
                 if (after.Status!.Phase != vmi.Status!.Phase)
@@ -217,6 +224,20 @@ public sealed partial class VmiReconciler(
         }
     }
 
+    private async Task<Result> RetryAsync(VirtualMachineInstance vmi, CancellationToken cancellationToken)
+    {
+        var pod = vmi.Status!.OwnerPodUID!;
+        if (_retried.TryGetValue(pod, out var last) && time.GetElapsedTime(last) is var since && since < RetryPeriod)
+        {
+            return Result.After(RetryPeriod - since);
+        }
+
+        _retried[pod] = time.GetTimestamp();
+        await StartAsync(vmi, cancellationToken);
+        LogRetried(logger, Key(vmi));
+        return Result.After(RetryPeriod);
+    }
+
     // The record is read anew: the cache may be behind, and a guest may run only where the record says.
     private async Task StartAsync(VirtualMachineInstance vmi, CancellationToken cancellationToken)
     {
@@ -230,7 +251,7 @@ public sealed partial class VmiReconciler(
         try
         {
             await using var qmp = await QmpClient.ConnectAsync(Place(podUid).Folder, DomainFolder.ControlSocket, monitors, cancellationToken);
-            if ((await qmp.QueryStatusAsync(cancellationToken)).Status == RunStates.Prelaunch)
+            if ((await qmp.QueryStatusAsync(cancellationToken)).Status is RunStates.Prelaunch or RunStates.IoError)
             {
                 await qmp.ContinueAsync(cancellationToken);
             }
@@ -271,6 +292,9 @@ public sealed partial class VmiReconciler(
 
     [LoggerMessage(412, LogLevel.Warning, "{Vmi} cannot be prepared: {Reason}")]
     private static partial void LogRefused(ILogger logger, NamespacedName vmi, string reason);
+
+    [LoggerMessage(414, LogLevel.Warning, "{Vmi} was stopped by a disk that refused a write (is it full?); it is tried whether it goes on")]
+    private static partial void LogRetried(ILogger logger, NamespacedName vmi);
 
     [LoggerMessage(413, LogLevel.Warning, "{Vmi} could not be started yet: {Reason}")]
     private static partial void LogNotStarted(ILogger logger, NamespacedName vmi, string reason);

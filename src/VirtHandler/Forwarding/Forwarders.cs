@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Godwit.Machinery;
 using Godwit.Types;
-using Godwit.VirtHandler.Forwarding.Kernel;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Migration;
 
@@ -29,13 +28,14 @@ public sealed class Forwarders(
         await pods.WaitForSyncAsync(cancellationToken);
         await vmis.WaitForSyncAsync(cancellationToken);
         await nodes.WaitForSyncAsync(cancellationToken);
-        using var subscription = new Subscription(tools, Look);
+        tools.Listener = Look;
         foreach (var pod in pods.List())
         {
             Look(pod.Metadata.Uid!);
         }
 
         await Task.Delay(Timeout.InfiniteTimeSpan, tools.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        tools.Listener = null;
         await Task.WhenAll(_keepers.Values.Select(keeper => keeper.StopAsync()));
         cancellationToken.ThrowIfCancellationRequested();
 
@@ -110,20 +110,5 @@ public sealed class Forwarders(
         {
             keeper.Start(() => _keepers.TryRemove(podUid, out _), cancellationToken);
         }
-    }
-
-    private sealed class Subscription : IDisposable
-    {
-        private readonly ForwardingTools _tools;
-        private readonly Action<string> _listener;
-
-        public Subscription(ForwardingTools tools, Action<string> listener)
-        {
-            _tools = tools;
-            _listener = listener;
-            tools.Changed += listener;
-        }
-
-        public void Dispose() => _tools.Changed -= _listener;
     }
 }

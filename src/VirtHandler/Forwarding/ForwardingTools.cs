@@ -20,7 +20,7 @@ public sealed class ForwardingTools(IHostTools host, IPodNetwork network, ILogge
     internal ILogger Logger { get; } = loggers.CreateLogger(typeof(ForwardingTools).FullName!);
 
     /// <summary>Told when a pod's tunnels may want looking after.</summary>
-    internal event Action<string>? Changed;
+    internal Action<string>? Listener { get; set; }
 
     public void Dispose()
     {
@@ -50,7 +50,7 @@ public sealed class ForwardingTools(IHostTools host, IPodNetwork network, ILogge
     internal void Linger(TargetForwarding target) => _ = Task.Run(() => target.LingerAsync(_stop.Token), CancellationToken.None);
 
     /// <summary>Says that something about the pod's tunnels has changed.</summary>
-    internal void Tell(string podUid) => Changed?.Invoke(podUid);
+    internal void Tell(string podUid) => Listener?.Invoke(podUid);
 
     /// <summary>Lets go of a pod that is gone; its network went with it.</summary>
     internal void Forget(string podUid)

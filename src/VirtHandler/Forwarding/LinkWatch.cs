@@ -50,12 +50,12 @@ internal sealed partial class LinkWatch(ForwardingTools tools)
             _owned.Add(key);
         }
 
-        if (!_heard.ContainsKey(key) || !was || await TunnelAnswersAsync(pod, tunnel, cancellationToken))
+        if (!_heard.TryGetValue(key, out var heard) || !was || await TunnelAnswersAsync(pod, tunnel, cancellationToken))
         {
-            _heard[key] = tools.Time.GetTimestamp();
+            _heard[key] = heard = tools.Time.GetTimestamp();
         }
 
-        var silent = tools.Time.GetElapsedTime(_heard[key]);
+        var silent = tools.Time.GetElapsedTime(heard);
         return new LinkFacts
         {
             OwnerHere = owner,

@@ -150,7 +150,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             MovesOn = migration is not null && migration.MigrationUid != _followProblem
                 && migration.Forwarding?.State is MigrationForwarding.Prepared or MigrationForwarding.Forwarding
                 && !(migration.EndTimestamp + ForwarderDecision.LatestFollow < now)
-                && migration.SourcePodUID == state.Outgoing.FirstOrDefault()?.TargetPodUid,
+                && state.Outgoing is [var first, ..] && migration.SourcePodUID == first.TargetPodUid,
             Flows = FlowCount.Left(_flows, ForwardingNames.MarkMask),
             HasPredecessors = state.Incoming.Count > 0,
             DrainedSince = _drainedSince,
@@ -258,7 +258,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
         {
             node.RecordOf(vmiKey).Event(
                 vmi, EventReasons.Warning, EventReasons.ForwardingEnded,
-                $"{ended.Flows} connections to the guest's former address {facts.Outgoing.FirstOrDefault()?.SourceIp} were cut off: {ended.Reason}. {Named(ended.Flows.Value)}");
+                $"{ended.Flows} connections to the guest's former address {(facts.Outgoing is [var used, ..] ? used.SourceIp : "")} were cut off: {ended.Reason}. {Named(ended.Flows.Value)}");
         }
 
         try
@@ -286,7 +286,11 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
 
         var now = new MigrationForwarding
         {
-            State = MigrationForwarding.Forwarding, Flows = facts.Flows, Bytes = Bytes(_pod), Since = terms.Since, Until = terms.Until,
+            State = MigrationForwarding.Forwarding,
+            Flows = facts.Flows,
+            Bytes = Bytes(_pod),
+            Since = terms.Since,
+            Until = terms.Until,
         };
         if (now == _reported || (_reported is not null && tools.Time.GetElapsedTime(_reportedAt) < ReportPeriod))
         {

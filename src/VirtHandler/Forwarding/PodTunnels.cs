@@ -271,12 +271,12 @@ internal sealed class PodTunnels : IDisposable
         }
     }
 
-    private Task RemoveIncomingEndAsync(int mark, CancellationToken cancellationToken) =>
+    private Task<HostToolResult> RemoveIncomingEndAsync(int mark, CancellationToken cancellationToken) =>
         _host.RunAsync("nsenter", InNetworkOf(_pid, "ip", "-force", "-batch", "-"), TunnelPlan.IncomingLeftovers(mark), cancellationToken);
 
-    private Task IpAsync(string batch, CancellationToken cancellationToken) =>
+    private Task<string> IpAsync(string batch, CancellationToken cancellationToken) =>
         _host.RequireAsync("nsenter", InNetworkOf(_pid, "ip", "-batch", "-"), batch, cancellationToken);
 
-    private Task SetAsync(string device, CancellationToken cancellationToken) =>
+    private Task<string> SetAsync(string device, CancellationToken cancellationToken) =>
         _host.RequireAsync("nsenter", InNetworkOf(_pid, "sh", "-c", TunnelPlan.Settings(device)), null, cancellationToken);
 }

@@ -124,7 +124,9 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
         {
             return new MigrationForwarding
             {
-                State = MigrationForwarding.Unavailable, Since = now, Reason = _problem ?? "the guest had gone before the way to its new pod was open",
+                State = MigrationForwarding.Unavailable,
+                Since = now,
+                Reason = _problem ?? "the guest had gone before the way to its new pod was open",
             };
         }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Godwit.Tests.E2E.Support;
 using Shouldly;
 
 namespace Godwit.Tests.E2E.Forwarding;

@@ -214,7 +214,7 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
         (await cluster.KubectlAsync(["delete", "vmi", guest.Name.Name, "-n", guest.Name.Namespace, "--timeout=60s"])).Ok();
 
         using var deadline = new CancellationTokenSource(EndLimit);
-        while ((await cluster.Api.LauncherPodsAsync(vmi, CancellationToken.None)).Count(static p => p.Text("status", "phase") is PodPhases.Running) > 0)
+        while ((await cluster.Api.LauncherPodsAsync(vmi, CancellationToken.None)).Any(static p => p.Text("status", "phase") is PodPhases.Running))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, deadline.Token);
         }

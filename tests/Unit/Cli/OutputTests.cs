@@ -46,6 +46,8 @@ public sealed class OutputTests
         DemoVerdict.Problems(good with { Guest = good.Guest with { LostTicks = 1 } }, 2, console).ShouldHaveSingleItem();
         DemoVerdict.Problems(good with { Guest = good.Guest with { EchoErrors = 1 } }, 2, console).ShouldHaveSingleItem();
         DemoVerdict.Problems(good with { Guest = good.Guest with { Echoes = 100 } }, 2, console).ShouldHaveSingleItem();
+        DemoVerdict.Problems(good with { Guest = good.Guest with { KeptConnections = 0 } }, 2, console).ShouldHaveSingleItem();
+        DemoVerdict.Problems(good with { Guest = good.Guest with { KeptConnectionErrors = 1 } }, 2, console).ShouldHaveSingleItem();
         DemoVerdict.Problems(good with { Migrations = [good.Migrations[0]] }, 2, console).ShouldHaveSingleItem();
     }
 

@@ -137,4 +137,30 @@ public sealed class GuestDecisionTests
     public void A_guest_that_moved_away_keeps_its_phase() =>
         GuestDecision.Decide(Given.Facts(Given.Vmi(VmiPhases.Running)) with { HasDomain = true, Launcher = new LauncherStatus { Reason = LauncherReasons.Migrated } })
             .ShouldBe(new GuestPlan(GuestStep.None));
+
+    [Fact]
+    public void A_guest_that_a_full_disk_stopped_is_tried_again_once_that_is_on_record()
+    {
+        var stopped = new GuestState(RunStates.IoError, Running: false);
+        var vmi = Given.Vmi(VmiPhases.Running);
+        var told = vmi with { Status = vmi.Status! with { Conditions = Paused(Reasons.PausedIoError) } };
+
+        GuestDecision.Decide(Given.Facts(vmi) with { HasDomain = true, Guest = stopped }).Step.ShouldBe(GuestStep.Report);
+        GuestDecision.Decide(Given.Facts(told) with { HasDomain = true, Guest = stopped }).Step.ShouldBe(GuestStep.Retry);
+    }
+
+    [Fact]
+    public void One_that_its_user_has_paused_or_that_is_to_end_is_left_alone()
+    {
+        var stopped = new GuestState(RunStates.IoError, Running: false);
+        var vmi = Given.Vmi(VmiPhases.Running);
+        var byUser = vmi with { Status = vmi.Status! with { Conditions = Paused(Reasons.PausedByUser) } };
+        var ending = (vmi with { Status = vmi.Status! with { Conditions = Paused(Reasons.PausedIoError) } }).Deleted();
+
+        GuestDecision.Decide(Given.Facts(byUser) with { HasDomain = true, Guest = stopped }).Step.ShouldNotBe(GuestStep.Retry);
+        GuestDecision.Decide(Given.Facts(ending) with { HasDomain = true, Guest = stopped }).RequestShutdown.ShouldBeTrue();
+    }
+
+    private static IReadOnlyList<Condition> Paused(string reason) =>
+        [new Condition { Type = Conditions.Paused, Status = Conditions.True, Reason = reason }];
 }

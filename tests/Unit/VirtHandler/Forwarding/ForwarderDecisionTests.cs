@@ -75,7 +75,9 @@ public sealed class ForwarderDecisionTests
     {
         var plan = ForwarderDecision.Decide(Forwarding with
         {
-            MigrationUid = Tunnels.Second, OwnerPodUid = Tunnels.Uid(3), Outgoing = [Tunnels.FromP1ToP2, Tunnels.FromP1ToP3],
+            MigrationUid = Tunnels.Second,
+            OwnerPodUid = Tunnels.Uid(3),
+            Outgoing = [Tunnels.FromP1ToP2, Tunnels.FromP1ToP3],
         });
 
         plan.Action.ShouldBe(ForwarderAction.Turn);
@@ -87,7 +89,9 @@ public sealed class ForwarderDecisionTests
     {
         var plan = ForwarderDecision.Decide(Forwarding with
         {
-            MigrationUid = Tunnels.Second, MigrationFailed = true, Outgoing = [Tunnels.FromP1ToP2, Tunnels.FromP1ToP3],
+            MigrationUid = Tunnels.Second,
+            MigrationFailed = true,
+            Outgoing = [Tunnels.FromP1ToP2, Tunnels.FromP1ToP3],
         });
 
         plan.Action.ShouldBe(ForwarderAction.Remove);
