@@ -12,7 +12,7 @@ namespace Godwit.Tests.E2E.Forwarding;
 /// <summary>Connections that were open when a guest moved, over the plain pod network, with real guests.</summary>
 public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper output)
 {
-    /// <summary>By so much more than the guest stood still may an echo be late.</summary>
+    /// <summary>By so much more than the guest stood still may an echo be late, beside what one takes at any time.</summary>
     private static readonly TimeSpan Allowance = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
 
@@ -26,15 +26,19 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
         await flows.ConnectAsync(await AddressAsync(guest), each: 250);
         await flows.SpeakAsync();
         var usual = await flows.UsualAsync();
+        var began = TimeProvider.System.GetUtcNow();
 
         var first = await MoveAsync(guest);
         var second = await MoveAsync(guest);
         await flows.FinishAsync();
 
-        output.WriteLine(flows.Table($"with forwarding, pauses {first.TotalMilliseconds:0} and {second.TotalMilliseconds:0} ms, longest before the moves {usual.TotalMilliseconds:0} ms"));
+        // An emulated guest stands still for longer than its pause: the target has to translate its code first.
+        var stood = guest.Console.LargestGap(began, TimeProvider.System.GetUtcNow());
+        output.WriteLine(flows.Table(
+            $"with forwarding, pauses {first.TotalMilliseconds:0} and {second.TotalMilliseconds:0} ms, {stood.TotalMilliseconds:0} ms by the guest's own ticks; longest before the moves {usual.TotalMilliseconds:0} ms"));
         flows.All.Count.ShouldBe(1000);
         flows.Broken.Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty();
-        flows.Longest.ShouldBeLessThan((first > second ? first : second) + Allowance + usual);
+        flows.Longest.ShouldBeLessThan(stood + Allowance + usual);
         await guest.ShouldBeUnhurtAsync();
     }
 
