@@ -13,7 +13,7 @@ public sealed class LauncherRightsTests(ClusterFixture cluster)
     [Fact]
     public async Task A_guest_runs_and_moves_as_user_107_without_any_right()
     {
-        cluster.Require();
+        cluster.RequireNodesHere();
         await using var guest = await Guest.StartAsync(cluster, "e2e-rights");
         ShouldHaveNoRights(guest.Name);
         (await guest.MoveAsync()).Succeeded.ShouldBeTrue();

@@ -17,7 +17,7 @@ public sealed class MigrationNetworkTests(ClusterFixture cluster)
     [Fact]
     public async Task Migrations_go_over_the_network_that_is_set_once_the_guests_pod_is_on_it_and_before_that_say_why_not()
     {
-        cluster.Require();
+        await cluster.RequireApiAsync("k8s.cni.cncf.io/v1", "Multus");
         (await SetAsync()).Error.ShouldContain($"the NetworkAttachmentDefinition {Network} does not exist. Create it first");
         (await cluster.KubectlAsync(["apply", "-f", Path.Combine(ClusterFixture.Root, "examples", "migration-network.yaml")])).Ok();
         await using var guest = await SmallGuest.StartAsync(cluster, Where, "wired");

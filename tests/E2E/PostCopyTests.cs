@@ -38,7 +38,7 @@ public sealed class PostCopyTests(ClusterFixture cluster)
     [Fact]
     public async Task With_post_copy_it_finishes_at_the_target_and_nothing_is_lost_though_the_channel_is_cut_again_and_again()
     {
-        cluster.Require();
+        cluster.RequireNodesHere();
         await using var guest = await Guest.StartAsync(cluster, "e2e-postcopy", memory: "384Mi", guestMemory: "mg.mem=224", rate: Rate);
         await using var policy = await Policy.OfNamespaceAsync(cluster, "e2e-postcopy", Link, "completionTimeoutPerGiB: 4", "allowPostCopy: true");
         var before = await guest.NodeAsync();

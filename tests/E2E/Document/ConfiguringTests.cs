@@ -81,7 +81,7 @@ public sealed class ConfiguringTests(ClusterFixture cluster, DocumentGuest<Confi
     [Fact]
     public async Task ProgressTimeout_is_the_time_to_wait_for_live_migration_to_progress_in_transferring_data()
     {
-        cluster.Require();
+        cluster.RequireNodesHere();
         var before = await document.Guest.NodeAsync();
         await using var config = await KubeVirtConfig.MigrationsAsync(cluster, "bandwidthPerMigration: 8Mi", "progressTimeout: 3");
         await document.BeginAsync();

@@ -9,6 +9,8 @@ namespace Godwit.Tests.E2E.Support;
 /// <summary>A cluster that tests run on, and the built command and the machine's kubectl to use on it.</summary>
 public abstract class TestCluster : IAsyncLifetime
 {
+    /// <summary>Environment variable: a kubeconfig of a cluster that is there, for the tests to run on.</summary>
+    protected const string GivenVariable = "GODWIT_TEST_KUBECONFIG";
     protected static readonly TimeSpan UpLimit = TimeSpan.FromMinutes(3);
     private ApiClient? _api;
 
@@ -17,6 +19,9 @@ public abstract class TestCluster : IAsyncLifetime
     public static string Root { get; } = FindRoot();
 
     public static string Binaries { get; } = Path.Combine(Root, "artifacts", "godwit");
+
+    /// <summary>The kubeconfig that was given; null where the tests start clusters themselves.</summary>
+    protected static string? Given { get; } = Environment.GetEnvironmentVariable(GivenVariable) is { Length: > 0 } file ? Path.GetFullPath(file) : null;
 
     /// <summary>Why the tests cannot run here; null when they can.</summary>
     public string? Lacking { get; protected set; }
@@ -75,8 +80,14 @@ public abstract class TestCluster : IAsyncLifetime
         (await GodwitAsync(["image", "import", Path.Combine(cache, "demo-guest.oci.tar")], UpLimit)).Ok();
     }
 
+    /// <summary>Why no cluster can be started here; null when one can.</summary>
     protected static string? Missing()
     {
+        if (Given is not null)
+        {
+            return $"SKIPPED: needs a cluster of its own, which it starts and ends, not that of {GivenVariable}";
+        }
+
         if (Environment.UserName != "root")
         {
             return "SKIPPED: end-to-end tests make network namespaces and mounts, so they run as root only";
