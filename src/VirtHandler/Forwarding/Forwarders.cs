@@ -108,7 +108,17 @@ public sealed class Forwarders(
             this, tools, podUid, new PodPlace(options.KubeletRoot, podUid).Folder, new NamespacedName(pod.Metadata.Namespace!, name));
         if (_keepers.TryAdd(podUid, keeper))
         {
-            keeper.Start(() => _keepers.TryRemove(podUid, out _), cancellationToken);
+            keeper.Start(Done, cancellationToken);
+        }
+
+        void Done(bool well)
+        {
+            _keepers.TryRemove(podUid, out _);
+            if (well)
+            {
+                // A tunnel may have been made while it was finding that there are none.
+                Consider(podUid, cancellationToken);
+            }
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
 
     /// <summary>Counts are written no more often than this, for their own sake.</summary>
     private static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(5);
+
+    /// <summary>To list a pod's flows, the kernel goes through those of all pods: some milliseconds on a node that is busy.</summary>
+    private static readonly TimeSpan CountPeriod = TimeSpan.FromSeconds(3);
     private const int NamedFlows = 5;
     private readonly ChangeSignal _changed = new();
     private readonly LinkWatch _links = new(tools);
@@ -26,26 +29,27 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
     private string? _followProblem;
     private MigrationForwarding? _reported;
     private long _reportedAt;
+    private long? _counted;
     private long _bytesBefore;
 
     public bool IsAbout(VirtualMachineInstance vmi) => vmi.Metadata.Name == vmiKey.Name && vmi.Metadata.Namespace == vmiKey.Namespace;
 
     public void Wake() => _changed.Raise();
 
-    public void Start(Action done, CancellationToken cancellationToken) => _work = Task.Run(
+    /// <summary>Begins; <paramref name="done"/> is told whether it came to its end or broke off.</summary>
+    public void Start(Action<bool> done, CancellationToken cancellationToken) => _work = Task.Run(
         async () =>
         {
+            var well = false;
             try
             {
                 await LoopAsync(cancellationToken);
+                well = true;
             }
             finally
             {
-                done();
-                if (_follow is { } follow)
-                {
-                    await follow.DisposeAsync();
-                }
+                await EndFollowAsync();
+                done(well);
             }
         },
         CancellationToken.None);
@@ -64,8 +68,9 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
                     continue;
                 }
             }
-            catch (Exception e) when (e is KernelException or HostToolException or ApiException or IOException or InvalidDataException or MigrationException)
+            catch (Exception e) when (e is KernelException or HostToolException or ApiException or IOException or InvalidDataException or MigrationException or ObjectDisposedException)
             {
+                // With the pod its network has gone, and with that what is known of it here.
                 if (node.PodOf(podUid) is null)
                 {
                     return;
@@ -132,9 +137,10 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
         var migration = vmi?.Migration();
         var now = tools.Time.GetUtcNow();
         _drainedSince = node.IsDrained() ? _drainedSince ?? now : null;
-        if (state.Terms is not null && state.Outgoing is [var used, ..])
+        if (state.Terms is not null && state.Outgoing is [var used, ..] && (_counted is not { } last || tools.Time.GetElapsedTime(last) >= CountPeriod))
         {
             _flows = tunnels.Flows(used.GuestAddress);
+            _counted = tools.Time.GetTimestamp();
         }
 
         return new ForwarderFacts

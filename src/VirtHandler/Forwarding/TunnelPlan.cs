@@ -15,13 +15,14 @@ public static class TunnelPlan
     private const int FirstProbeRule = 1100;
 
     /// <summary>Makes the end in the pod that the guest leaves. Nothing goes through it before the guest's route is turned.</summary>
+    /// <remarks>Without an IPv6 address of its own a device says nothing by itself: the other end may not be there yet.</remarks>
     public static string Outgoing(Tunnel tunnel)
     {
         var device = tunnel.OutgoingDevice;
         var probe = ForwardingNames.IncomingProbe(tunnel.Probe);
         return Lines(
             Device(device, tunnel.SourceMac, tunnel.SourceIp, tunnel.TargetIp, tunnel),
-            $"link set {device} mtu {tunnel.Mtu} up",
+            $"link set {device} mtu {tunnel.Mtu} addrgenmode none up",
             $"neighbour replace {tunnel.Guest} lladdr {tunnel.TargetMac} dev {device} nud permanent",
             $"route replace {probe}/32 dev {device} src {tunnel.SourceIp}",
             $"neighbour replace {probe} lladdr {tunnel.TargetMac} dev {device} nud permanent");
@@ -35,7 +36,7 @@ public static class TunnelPlan
         var table = FirstTable + tunnel.Mark;
         return Lines(
             Device(device, tunnel.TargetMac, tunnel.TargetIp, tunnel.SourceIp, tunnel),
-            $"link set {device} mtu {tunnel.Mtu} up",
+            $"link set {device} mtu {tunnel.Mtu} addrgenmode none up",
             // Reverse path filtering drops everything on a device without an address.
             $"address add {near}/32 dev {device}",
             $"neighbour replace {far} lladdr {tunnel.SourceMac} dev {device} nud permanent",

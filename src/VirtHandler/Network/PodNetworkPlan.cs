@@ -81,6 +81,7 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
               chain prerouting {
                 type nat hook prerouting priority -100;
                 iifname "{{PodWiring.UplinkName}}" ip saddr . tcp dport @{{MigrationSet}} accept
+                iifname "{{PodWiring.UplinkName}}" udp dport {{MigrationModes.PortRoleTunnel}} accept
                 {{inbound}}
               }
               chain output {

@@ -13,7 +13,7 @@ public sealed class TunnelPlanTests
         TunnelPlan.Outgoing(Tunnels.FromP1ToP2).ShouldBe(
             """
             link add fwd-11111111 address 02:00:00:00:00:0a type vxlan id 4711 local 10.98.1.7 remote 10.98.2.8 dstport 49155 srcport 49155 49156 nolearning ttl 64 df unset noudpcsum
-            link set fwd-11111111 mtu 1450 up
+            link set fwd-11111111 mtu 1450 addrgenmode none up
             neighbour replace 10.0.2.2 lladdr 02:00:00:00:00:0b dev fwd-11111111 nud permanent
             route replace 169.254.96.11/32 dev fwd-11111111 src 10.98.1.7
             neighbour replace 169.254.96.11 lladdr 02:00:00:00:00:0b dev fwd-11111111 nud permanent
