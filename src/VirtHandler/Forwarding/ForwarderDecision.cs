@@ -1,3 +1,5 @@
+using Godwit.Types;
+
 namespace Godwit.VirtHandler.Forwarding;
 
 /// <summary>Decides what becomes of a pod from which tunnels lead. Pure.</summary>
@@ -11,6 +13,12 @@ public static class ForwarderDecision
 
     /// <summary>New connections may reach the old address for a moment after the guest has moved.</summary>
     private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether a migration takes the guest on from the pod that is forwarded to, and its target takes callers: its own way is open, and it has not ended long ago.</summary>
+    public static bool MayFollow(MigrationState? migration, IReadOnlyList<Tunnel> outgoing, DateTimeOffset now) =>
+        migration?.Forwarding?.State is MigrationForwarding.Prepared or MigrationForwarding.Forwarding
+        && outgoing is [var used, ..] && migration.SourcePodUID == used.TargetPodUid
+        && (migration.EndTimestamp is not { } end || now <= end + LatestFollow);
 
     public static ForwarderPlan Decide(ForwarderFacts facts) => facts.Terms is { } terms ? Forwarding(facts, terms) : BeforeItLeft(facts);
 

@@ -9,14 +9,11 @@ namespace Godwit.VirtHandler.Forwarding;
 /// <param name="DrainSeconds">How long it stays when its node is to be emptied.</param>
 public sealed record ForwardingSettings(string Guest, long MaxSeconds, long DrainSeconds)
 {
-    private const long DefaultMaxSeconds = 600;
-    private const long DefaultDrainSeconds = 30;
-
     /// <summary>Null when it is switched off, or when the guest has no address behind a masquerade.</summary>
     public static ForwardingSettings? For(VirtualMachineInstance vmi, MigrationState state)
     {
-        var settings = state.MigrationConfiguration?.ConnectionForwarding;
-        if (settings?.Enabled == false || vmi.Spec?.Domain?.Devices?.Interfaces is not [{ Masquerade: not null } card])
+        var settings = MigrationSettings.Merge(state.MigrationConfiguration).ConnectionForwarding!;
+        if (settings.Enabled == false || vmi.Spec?.Domain?.Devices?.Interfaces is not [{ Masquerade: not null } card])
         {
             return null;
         }
@@ -24,7 +21,7 @@ public sealed record ForwardingSettings(string Guest, long MaxSeconds, long Drai
         var network = vmi.Spec.Networks?.FirstOrDefault(network => network.Name == card.Name);
         return network?.Pod is { } pod
             ? new ForwardingSettings(
-                GuestSubnet.Parse(pod.VmNetworkCIDR).Guest, settings?.MaxSeconds ?? DefaultMaxSeconds, settings?.DrainSeconds ?? DefaultDrainSeconds)
+                GuestSubnet.Parse(pod.VmNetworkCIDR).Guest, settings.MaxSeconds!.Value, settings.DrainSeconds!.Value)
             : null;
     }
 }

@@ -1,3 +1,4 @@
+using Godwit.Machinery;
 using Godwit.Types;
 using Godwit.VirtHandler.Migration;
 using Microsoft.Extensions.Logging;
@@ -68,7 +69,20 @@ internal sealed partial class LinkWatch(ForwardingTools tools)
     private static Task<bool> TunnelAnswersAsync(PodTunnels pod, Tunnel tunnel, CancellationToken cancellationToken) => Kernel.TunnelProbe.PingAsync(
         pod.Sockets, ForwardingNames.IncomingProbe(tunnel.Probe), System.Net.IPAddress.Parse(tunnel.SourceIp), PingSize, dontFragment: false, PingDeadline, cancellationToken);
 
-    private static async Task<bool> HasEndedAsync(Tunnel tunnel, VirtualMachineInstance? vmi, IMigrationRecord record, CancellationToken cancellationToken) =>
+    // While the server does not answer it is not known, and what is not known ends nothing.
+    private static async Task<bool> HasEndedAsync(Tunnel tunnel, VirtualMachineInstance? vmi, IMigrationRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await IsOverAsync(tunnel, vmi, record, cancellationToken);
+        }
+        catch (ApiException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> IsOverAsync(Tunnel tunnel, VirtualMachineInstance? vmi, IMigrationRecord record, CancellationToken cancellationToken) =>
         (vmi?.IsAbout(tunnel.MigrationUid) == true && vmi.Migration()!.SourcePodUID == tunnel.SourcePodUid
             && vmi.Migration()!.Forwarding?.State is MigrationForwarding.Ended or MigrationForwarding.Unavailable)
         || await record.PodEndAsync(tunnel.SourcePod, cancellationToken) is null;

@@ -1,7 +1,6 @@
 using Godwit.Machinery;
 using Godwit.Types;
 using Godwit.VirtHandler.Forwarding.Kernel;
-using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Migration;
 using Microsoft.Extensions.Logging;
 
@@ -68,9 +67,9 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
                     continue;
                 }
             }
-            catch (Exception e) when (e is KernelException or HostToolException or ApiException or IOException or InvalidDataException or MigrationException or ObjectDisposedException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                // With the pod its network has gone, and with that what is known of it here.
+                // Whatever it was: the facts are where they were, and the next look starts from them. But with a pod its network goes.
                 if (node.PodOf(podUid) is null)
                 {
                     return;
@@ -137,7 +136,9 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
         var migration = vmi?.Migration();
         var now = tools.Time.GetUtcNow();
         _drainedSince = node.IsDrained() ? _drainedSince ?? now : null;
-        if (state.Terms is not null && state.Outgoing is [var used, ..] && (_counted is not { } last || tools.Time.GetElapsedTime(last) >= CountPeriod))
+        // None is never believed for longer than a look: it is what ends the forwarder.
+        if (state.Terms is not null && state.Outgoing is [var used, ..]
+            && (_counted is not { } last || tools.Time.GetElapsedTime(last) >= CountPeriod || FlowCount.Left(_flows, ForwardingNames.MarkMask) == 0))
         {
             _flows = tunnels.Flows(used.GuestAddress);
             _counted = tools.Time.GetTimestamp();
@@ -153,10 +154,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             OwnerPodUid = vmi?.Status?.OwnerPodUID,
             MigrationUid = migration?.MigrationUid,
             MigrationFailed = migration?.Failed == true,
-            MovesOn = migration is not null && migration.MigrationUid != _followProblem
-                && migration.Forwarding?.State is MigrationForwarding.Prepared or MigrationForwarding.Forwarding
-                && !(migration.EndTimestamp + ForwarderDecision.LatestFollow < now)
-                && state.Outgoing is [var first, ..] && migration.SourcePodUID == first.TargetPodUid,
+            MovesOn = migration?.MigrationUid != _followProblem && ForwarderDecision.MayFollow(migration, state.Outgoing, now),
             Flows = FlowCount.Left(_flows, ForwardingNames.MarkMask),
             HasPredecessors = state.Incoming.Count > 0,
             DrainedSince = _drainedSince,
@@ -303,9 +301,9 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             return;
         }
 
+        await WriteAsync(vmi, terms, now, cancellationToken);
         _reported = now;
         _reportedAt = tools.Time.GetTimestamp();
-        await WriteAsync(vmi, terms, now, cancellationToken);
     }
 
     // The record tells of the last migration only; what an earlier one's pod does then, its end's event tells.

@@ -227,11 +227,6 @@ internal sealed class PodTunnels : IDisposable
         }
     }
 
-    /// <summary>The MTU of the pod's own device, bytes.</summary>
-    public async Task<int> UplinkMtuAsync(CancellationToken cancellationToken) =>
-        (await new PodNetwork(_host).ReadFactsAsync(_pid, cancellationToken)).Uplink?.Mtu
-        ?? throw new KernelException($"the pod has no network device {PodWiring.UplinkName}");
-
     private async Task ChangeAsync(Func<ForwardingState, ForwardingState> change, Func<CancellationToken, Task> make, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);

@@ -3,6 +3,7 @@ using Godwit.Types;
 using Godwit.VirtHandler.Forwarding.Kernel;
 using Godwit.VirtHandler.Host;
 using Godwit.VirtHandler.Migration;
+using Godwit.VirtHandler.Network;
 using Microsoft.Extensions.Logging;
 
 namespace Godwit.VirtHandler.Forwarding;
@@ -11,7 +12,7 @@ namespace Godwit.VirtHandler.Forwarding;
 /// The source's part in keeping connections: opens a way to the target while memory is copied, turns the guest's route when the guest stops,
 /// and makes the pod a forwarder when the guest has gone. What fails here never fails the migration.
 /// </summary>
-internal sealed partial class SourceForwarding : IAsyncDisposable
+internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod local, int launcherPid, string migrationUid, RecordKeeper record) : IAsyncDisposable
 {
     /// <summary>So many attempts are made before users hear that there is no way; it goes on being tried.</summary>
     private const int QuietAttempts = 3;
@@ -22,11 +23,11 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
     /// <summary>So long, at most, a migration waits for its way to be open before it begins.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly ForwardingTools _tools;
-    private readonly LocalPod _local;
-    private readonly int _launcherPid;
-    private readonly string _uid;
-    private readonly RecordKeeper _record;
+    private readonly ForwardingTools _tools = tools;
+    private readonly LocalPod _local = local;
+    private readonly int _launcherPid = launcherPid;
+    private readonly string _uid = migrationUid;
+    private readonly RecordKeeper _record = record;
     private readonly CancellationTokenSource _stop = new();
     private readonly ChangeSignal _turning = new();
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,20 +38,12 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
     private volatile Tunnel? _tunnel;
     private volatile bool _turned;
     private bool _found;
+    private bool _settled;
     private readonly Lock _drainLock = new();
     private TapDrain? _drain;
     private string? _problem;
     private string? _refused;
     private string? _reported;
-
-    public SourceForwarding(ForwardingTools tools, LocalPod local, int launcherPid, string migrationUid, RecordKeeper record)
-    {
-        _tools = tools;
-        _local = local;
-        _launcherPid = launcherPid;
-        _uid = migrationUid;
-        _record = record;
-    }
 
     /// <summary>Begins to open the way, unless that has been begun.</summary>
     public void Prepare(VirtualMachineInstance vmi, MigrationState state)
@@ -114,11 +107,13 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
             return null;
         }
 
-        var now = _tools.Time.GetUtcNow();
-        if (_pod?.State.Terms is { } already && already.MigrationUid == _uid)
+        if (_settled || _pod?.State.Terms?.MigrationUid == _uid)
         {
             return null;
         }
+
+        _settled = true;
+        var now = _tools.Time.GetUtcNow();
 
         if (_tunnel is not { } tunnel || _pod is not { } pod)
         {
@@ -146,8 +141,9 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
 
             var terms = new ForwarderTerms(
                 vmi.Metadata.Namespace ?? "", vmi.Metadata.Name ?? "", vmi.Metadata.Uid ?? "", _uid, now, now.AddSeconds(settings.MaxSeconds), settings.DrainSeconds);
-            await pod.SetTermsAsync(terms, cancellationToken);
+            // In this order: without terms an agent that comes after this one sets them; without the file the pod would end with QEMU.
             PodFolder.Write(_local.Folder, Qemu.DomainFolder.Stay, _uid);
+            await pod.SetTermsAsync(terms, cancellationToken);
             LogStays(_tools.Logger, _uid, _local.Name, flows, terms.Until);
             _tools.Tell(_local.Uid);
             return new MigrationForwarding { State = MigrationForwarding.Forwarding, Flows = flows, Bytes = 0, Since = now, Until = terms.Until, Reason = _refused };
@@ -155,6 +151,7 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
         catch (Exception e) when (e is KernelException or HostToolException or IOException)
         {
             LogProblem(_tools.Logger, _uid, e.Message);
+            File.Delete(Path.Combine(_local.Folder, Qemu.DomainFolder.Stay));
             return new MigrationForwarding { State = MigrationForwarding.Unavailable, Since = now, Reason = e.Message };
         }
     }
@@ -162,9 +159,9 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
     /// <summary>The migration has failed: nothing of it is left here. It can be called again.</summary>
     public async Task AbandonAsync(CancellationToken cancellationToken)
     {
-        await StopAsync();
         FindEarlier();
         GuestStays();
+        await StopAsync();
         if (_pod is { } pod && pod.State.Outgoing.FirstOrDefault(t => t.MigrationUid == _uid) is { } tunnel)
         {
             try
@@ -289,8 +286,9 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is KernelException or HostToolException or MigrationException or ApiException or IOException or InvalidDataException)
+            catch (Exception e)
             {
+                // Whatever it was, the migration goes on; and the next attempt starts from nothing.
                 LogProblem(_tools.Logger, _uid, e.Message);
                 Ready();
                 if (attempt >= QuietAttempts)
@@ -322,6 +320,8 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
             throw new KernelException($"{incoming.Count} pods forward to this one already; that is the limit");
         }
 
+        var uplink = (await _tools.Network.ReadFactsAsync(_launcherPid, cancellationToken)).Uplink
+            ?? throw new KernelException($"the pod has no network device {PodWiring.UplinkName}");
         var hello = new HandoverHello
         {
             MigrationUid = _uid,
@@ -331,7 +331,7 @@ internal sealed partial class SourceForwarding : IAsyncDisposable
             Mac = Handover.NewMac(),
             Mark = mark,
             Guest = _settings!.Guest,
-            Mtu = await _pod.UplinkMtuAsync(cancellationToken),
+            Mtu = uplink.Mtu,
             Predecessors = [.. incoming.Select(t => t.SourceIp)],
         };
         await using var handover = await Handover.OpenAsync(

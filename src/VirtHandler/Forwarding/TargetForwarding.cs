@@ -54,12 +54,15 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
 
                 using var deadline = new CancellationTokenSource(LateDeadline, tools.Time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-                await _came.UntilAsync(() => missing.All(ip => pod.State.Incoming.Any(t => t.SourceIp == ip)), either.Token);
+                await _came.UntilAsync(() => missing.All(ip => pod.State.Incoming.Any(t => t.SourceIp == ip)), either.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await tools.Network.RevokeMigrationAsync(launcherPid, cancellationToken);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or KernelException or HostToolException)
+        catch (Exception e)
         {
-            LogProblem(tools.Logger, migrationUid, e.Message);
+            // The guest is here, and those who forwarded to the source find out by themselves.
+            LogLingering(tools.Logger, migrationUid, e.Message);
         }
 
         await DisposeAsync();
@@ -98,7 +101,7 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
             {
                 return;
             }
-            catch (Exception e) when (e is KernelException or HostToolException or MigrationException or ApiException or SocketException or IOException)
+            catch (Exception e)
             {
                 LogProblem(tools.Logger, migrationUid, e.Message);
             }
@@ -267,6 +270,9 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
 
     [LoggerMessage(363, LogLevel.Information, "Migration {Uid} target: the guest is here, and its flows by way of {Missing} are still waited for")]
     private static partial void LogLingers(ILogger logger, string uid, string missing);
+
+    [LoggerMessage(364, LogLevel.Information, "Migration {Uid} target: what came late by way of former pods is waited for no more: {Reason}")]
+    private static partial void LogLingering(ILogger logger, string uid, string reason);
 
     [LoggerMessage(361, LogLevel.Warning, "Migration {Uid} target: {From} wanted to hand connections over and was refused: {Reason}")]
     private static partial void LogRefused(ILogger logger, string uid, IPAddress from, string reason);

@@ -1,3 +1,4 @@
+using Godwit.Types;
 using Godwit.VirtHandler.Forwarding;
 using Shouldly;
 using Xunit;
@@ -108,6 +109,20 @@ public sealed class ForwarderDecisionTests
             .Action.ShouldBe(ForwarderAction.Follow);
 
     [Fact]
+    public void A_new_pod_takes_callers_from_when_its_own_way_is_open_until_a_while_after_the_move()
+    {
+        var moving = new MigrationState { SourcePodUID = Tunnels.Uid(2), Forwarding = new() { State = MigrationForwarding.Prepared } };
+        var moved = moving with { EndTimestamp = Left, Forwarding = new() { State = MigrationForwarding.Forwarding } };
+
+        MayFollow(moving, 0).ShouldBeTrue();
+        MayFollow(moving with { Forwarding = null }, 0).ShouldBeFalse();
+        MayFollow(moving with { SourcePodUID = Tunnels.Uid(5) }, 0).ShouldBeFalse();
+        MayFollow(moved, 30).ShouldBeTrue();
+        MayFollow(moved, 31).ShouldBeFalse();
+        MayFollow(null, 0).ShouldBeFalse();
+    }
+
+    [Fact]
     public void While_nobody_knows_where_the_guest_is_nothing_is_undone() =>
         ForwarderDecision.Decide(Forwarding with { OwnerPodUid = null }).Action.ShouldBe(ForwarderAction.Wait);
 
@@ -124,4 +139,7 @@ public sealed class ForwarderDecisionTests
     [Fact]
     public void A_source_whose_guest_has_been_handed_over_keeps_its_tunnel_until_it_has_terms() =>
         ForwarderDecision.Decide(Forwarding with { Terms = null }).Action.ShouldBe(ForwarderAction.Wait);
+
+    private static bool MayFollow(MigrationState? migration, int seconds) =>
+        ForwarderDecision.MayFollow(migration, [Tunnels.FromP1ToP2], Left.AddSeconds(seconds));
 }
