@@ -292,7 +292,7 @@ internal sealed class Launcher : IDisposable
         return code;
     }
 
-    private void Say(string message) => Console.Error.WriteLine($"virt-launcher: {_options.Namespace}/{_options.Name}: {message}");
+    private void Say(string message) => ErrorOutput.Say($"{_options.Namespace}/{_options.Name}: {message}");
 
     private void OnSignal(PosixSignalContext context)
     {

@@ -47,7 +47,6 @@ internal sealed class QemuLog
         {
             using var pipe = new FileStream(_reading, FileAccess.Read, bufferSize: 0);
             using var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            using var error = Console.OpenStandardError();
             var lines = new WholeLines();
             var buffer = new byte[4096];
             int count;
@@ -59,15 +58,15 @@ internal sealed class QemuLog
                     file.Write(chunk);
                 }
 
-                error.Write(lines.Take(chunk));
+                ErrorOutput.PassOn(lines.Take(chunk));
                 Keep(chunk);
             }
 
-            error.Write(lines.Rest());
+            ErrorOutput.PassOn(lines.Rest());
         }
         catch (IOException e)
         {
-            Console.Error.WriteLine($"virt-launcher: QEMU's messages can no longer be kept: {e.Message}");
+            ErrorOutput.Say($"QEMU's messages can no longer be kept: {e.Message}");
         }
         finally
         {

@@ -68,7 +68,7 @@ internal sealed class SerialHub : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
-            await Console.Error.WriteLineAsync($"virt-launcher: the serial port is closed: {e.Message}");
+            ErrorOutput.Say($"the serial port is closed: {e.Message}");
         }
         finally
         {

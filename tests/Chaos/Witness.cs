@@ -25,7 +25,7 @@ internal static class Witness
 
         if (console.LostTicks > TolerableTicks)
         {
-            yield return new(ViolationKind.Mismatch, $"{console.LostTicks} ticks never came");
+            yield return new(ViolationKind.Mismatch, $"{console.LostTicks} ticks never came: {string.Join("; ", console.Holes)}");
         }
 
         if (console.MemoryErrors + console.DiskErrors > 0)

@@ -13,7 +13,7 @@ public static class DemoVerdict
         var guest = report.Guest;
         Check(report.Migrations.Count(static m => m.Succeeded) == moves, $"{report.Migrations.Count(static m => m.Succeeded)} of {moves} migrations succeeded");
         Check(guest.Ticks > 0, "the guest printed no tick");
-        Check(guest.LostTicks == 0, $"{guest.LostTicks} ticks were lost");
+        Check(guest.LostTicks == 0, $"{guest.LostTicks} ticks were lost: {string.Join("; ", console.Holes.Take(3))}");
         Check(console.RepeatedTicks == 0, $"{console.RepeatedTicks} ticks came twice: two copies of the guest ran");
         Check(guest.MemoryErrors == 0, $"{guest.MemoryErrors} words of memory were not what the guest had written");
         Check(guest.DiskErrors == 0, $"{guest.DiskErrors} disk blocks were not what the guest had written");

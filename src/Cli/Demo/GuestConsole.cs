@@ -9,6 +9,9 @@ namespace Godwit.Cli.Demo;
 /// </summary>
 public sealed partial class GuestConsole
 {
+    /// <summary>Lines that a hole shows at most.</summary>
+    private const int MostLines = 5;
+
     private readonly List<(long Number, DateTimeOffset Time)> _ticks = [];
 
     private GuestConsole()
@@ -23,6 +26,9 @@ public sealed partial class GuestConsole
     /// <summary>Numbers that came twice or went back: two copies of the guest ran, or an old one came to life.</summary>
     public long RepeatedTicks { get; private set; }
 
+    /// <summary>For each place where ticks are missing: the tick before, what was read between, the tick after.</summary>
+    public IReadOnlyList<string> Holes { get; private set; } = [];
+
     public long MemoryErrors { get; private set; }
 
     public long DiskErrors { get; private set; }
@@ -35,6 +41,8 @@ public sealed partial class GuestConsole
     {
         var console = new GuestConsole();
         var crashes = new List<string>();
+        var holes = new List<string>();
+        var between = new List<string>();
         long? last = null;
         foreach (var line in Join(pods))
         {
@@ -46,12 +54,20 @@ public sealed partial class GuestConsole
                 {
                     console.LostTicks += Math.Max(0, number - previous - 1);
                     console.RepeatedTicks += number <= previous ? 1 : 0;
+                    if (number - previous > 1)
+                    {
+                        holes.Add($"T {previous} | {string.Concat(between.TakeLast(MostLines).Select(static l => l + " | "))}T {number}");
+                    }
                 }
 
+                between.Clear();
                 last = Math.Max(last ?? number, number);
                 console._ticks.Add((number, line.Time));
+                continue;
             }
-            else if (text.Contains("CORRUPT mem", StringComparison.Ordinal))
+
+            between.Add(text);
+            if (text.Contains("CORRUPT mem", StringComparison.Ordinal))
             {
                 console.MemoryErrors++;
             }
@@ -66,6 +82,7 @@ public sealed partial class GuestConsole
         }
 
         console.Crashes = crashes;
+        console.Holes = holes;
         return console;
     }
 

@@ -146,7 +146,7 @@ internal sealed class Guest : IAsyncDisposable
     {
         await UntilTicksAsync(100);
         var console = Console;
-        console.LostTicks.ShouldBe(0);
+        console.LostTicks.ShouldBe(0, string.Join("; ", console.Holes));
         console.RepeatedTicks.ShouldBe(0);
         console.MemoryErrors.ShouldBe(0);
         console.DiskErrors.ShouldBe(0);

@@ -23,6 +23,13 @@ public sealed class GuestConsoleTests
     }
 
     [Fact]
+    public void A_hole_shows_what_was_read_in_it()
+    {
+        var console = GuestConsole.Read([Pod("T 1 10 20", "T 2 2[  1.5] a kernel's word", "0 30", "T 3 30 40", "T 4 40 50")]);
+        console.Holes.ShouldBe(["T 1 | T 2 2[  1.5] a kernel's word | 0 30 | T 3"]);
+    }
+
+    [Fact]
     public void A_number_that_comes_again_says_that_two_copies_ran()
     {
         var console = GuestConsole.Read([Pod("T 1 10 20", "T 2 20 30", "T 3 30 40"), Pod("T 3 30 40", "T 4 40 50")]);
