@@ -39,6 +39,7 @@ public sealed class KubectlReadTests(ClusterFixture cluster) : IClassFixture<Clu
     [Fact]
     public async Task Get_shows_the_columns_that_the_server_computes()
     {
+        ClusterFixture.RequireOwn();
         var ns = await cluster.NamespaceAsync();
         (await cluster.KubectlAsync($"get -n {ns} pods")).Error.ShouldBe($"No resources found in {ns} namespace.\n");
         (await cluster.KubectlAsync($"get -n {ns} cm nope")).Error.ShouldBe("Error from server (NotFound): configmaps \"nope\" not found\n");
@@ -90,6 +91,7 @@ public sealed class KubectlReadTests(ClusterFixture cluster) : IClassFixture<Clu
     [Fact]
     public async Task Describe_tells_of_an_object_and_its_events()
     {
+        ClusterFixture.RequireOwn();
         var ns = await cluster.NamespaceAsync();
         await PodAsync(ns, "p", "c");
         (await cluster.MustAsync($"describe -n {ns} pod p")).ShouldMatch(@"(?s)^Name: +p\nNamespace: .*Node: +node01.*QoS Class: +BestEffort.*Events: +<none>\n$");
@@ -123,6 +125,7 @@ public sealed class KubectlReadTests(ClusterFixture cluster) : IClassFixture<Clu
     [Fact]
     public async Task Logs_come_from_the_container_that_is_meant()
     {
+        ClusterFixture.RequireOwn();
         var ns = await cluster.NamespaceAsync();
         await PodAsync(ns, "one", "c");
         (await cluster.KubectlAsync($"logs -n {ns} one")).Error.ShouldContain("pods \"node01\" not found");

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer;
+using k8s;
 
 namespace Godwit.Integration.ApiServer;
 
@@ -22,21 +23,39 @@ internal sealed class RawClient : IDisposable
 
     /// <summary>Calls with any certificate, which is disposed with the client, or with none.</summary>
     public RawClient(ApiServerHost server, X509Certificate2? certificate)
+        : this(server.Address, [server.Pki.Ca], certificate)
+    {
+    }
+
+    private RawClient(Uri server, X509Certificate2Collection authorities, X509Certificate2? certificate)
     {
         var handler = new SocketsHttpHandler
         {
             SslOptions = new SslClientAuthenticationOptions
             {
-                CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, CustomTrustStore = { server.Pki.Ca } },
+                CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
             },
         };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
         _certificate = certificate;
         if (_certificate is not null)
         {
             handler.SslOptions.ClientCertificates = [_certificate];
         }
 
-        _http = new HttpClient(handler) { BaseAddress = server.Address };
+        _http = new HttpClient(handler) { BaseAddress = server };
+    }
+
+    /// <summary>Calls as the user of a kubeconfig that has a certificate.</summary>
+    public static RawClient Of(string kubeconfig)
+    {
+        var read = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig);
+        return new(
+            new Uri(read.Host),
+            read.SslCaCerts,
+            X509Certificate2.CreateFromPem(
+                Encoding.ASCII.GetString(Convert.FromBase64String(read.ClientCertificateData)),
+                Encoding.ASCII.GetString(Convert.FromBase64String(read.ClientCertificateKeyData))));
     }
 
     /// <summary>A request with a JSON body or none; the answer with its code.</summary>

@@ -12,7 +12,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task Pages_of_a_list_show_one_moment()
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         foreach (var name in (string[])["a", "b", "c", "d"])
         {
             await client.SendAsync(HttpMethod.Post, Path(ns), Samples.ConfigMap(name));
@@ -43,7 +43,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task A_list_of_the_past_is_the_past()
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         await client.SendAsync(HttpMethod.Post, Path(ns), Samples.ConfigMap("x"));
         var then = Samples.Revision((await client.GetAsync(Path(ns))).Body);
         await client.SendAsync(HttpMethod.Delete, $"{Path(ns)}/x");
@@ -55,7 +55,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task Of_two_writers_with_one_version_the_second_is_told_to_read_again()
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         var made = (await client.SendAsync(HttpMethod.Post, Path(ns), Samples.ConfigMap("lock"))).Body;
         made["data"]!["a"] = "2";
         (await client.SendAsync(HttpMethod.Put, $"{Path(ns)}/lock", made.ToJsonString())).Code.ShouldBe(200);
@@ -73,7 +73,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task A_hundred_writers_of_one_object_lose_no_update()
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         await client.SendAsync(HttpMethod.Post, Path(ns), Samples.ConfigMap("sum", "0"));
         await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
         {
@@ -94,7 +94,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task A_dry_run_answers_and_changes_nothing()
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         var (code, made) = await client.SendAsync(HttpMethod.Post, $"{Path(ns)}?dryRun=All", Samples.ConfigMap("dry"));
         code.ShouldBe(201);
         made["metadata"]!["uid"].ShouldNotBeNull();
@@ -109,7 +109,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task Unknown_fields_are_refused_told_or_dropped_as_the_client_wants(string validation, int code)
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         const string body = """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"odd"},"data":{"a":"1","a":"2"},"dta":{}}""";
         using var answer = await client.AnswerAsync(HttpMethod.Post, $"{Path(ns)}?fieldValidation={validation}", body);
         ((int)answer.StatusCode).ShouldBe(code);
@@ -130,7 +130,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task A_revision_of_the_far_future_is_too_large()
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         using var answer = await client.AnswerAsync(HttpMethod.Get, $"{Path(ns)}?resourceVersion=99999999");
         ((int)answer.StatusCode).ShouldBe(504);
         answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
@@ -183,7 +183,7 @@ public sealed class RequestTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task Tables_and_metadata_are_given_to_those_who_accept_them()
     {
         var ns = await cluster.NamespaceAsync();
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         await client.SendAsync(HttpMethod.Post, Path(ns), Samples.ConfigMap("t"));
         var table = (await client.GetAsync($"{Path(ns)}/t", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")).Body;
         (table["kind"]!.GetValue<string>(), table["apiVersion"]!.GetValue<string>()).ShouldBe(("Table", "meta.k8s.io/v1"));

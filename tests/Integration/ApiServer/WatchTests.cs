@@ -146,7 +146,7 @@ public sealed class WatchTests(ClusterFixture cluster) : IClassFixture<ClusterFi
     {
         var ns = await cluster.NamespaceAsync();
         await cluster.MustAsync($"wait -n {ns} --for=create cm/kube-root-ca.crt --timeout=10s");
-        return (ns, new RawClient(cluster.Server));
+        return (ns, cluster.Admin());
     }
 
     private static async Task<List<JsonObject>> AllAsync(RawClient client, string path)

@@ -41,7 +41,7 @@ public sealed class AccessTests(ClusterFixture cluster) : IClassFixture<ClusterF
         list.ShouldContain("selfsubjectreviews.authentication.k8s.io");
         list.ShouldContain("[/openapi/*]");
         list.ShouldContain("endpointslices.discovery.k8s.io");
-        using var admin = new RawClient(cluster.Server);
+        using var admin = cluster.Admin();
         var (code, answer) = await ReviewAsync(admin, "SubjectAccessReview", $$$"""{"user":"joe","resourceAttributes":{"verb":"list","resource":"pods","namespace":"{{{ns}}}"}}""");
         code.ShouldBe(201);
         answer["status"]!.ToJsonString(Relaxed).ShouldBe($$"""{"allowed":true,"reason":"RBAC: allowed by RoleBinding \"seer/{{ns}}\" of ClusterRole \"view\" to User \"joe\""}""");
@@ -54,7 +54,7 @@ public sealed class AccessTests(ClusterFixture cluster) : IClassFixture<ClusterF
     [Fact]
     public async Task To_act_as_another_is_a_right_of_its_own()
     {
-        using var admin = new RawClient(cluster.Server);
+        using var admin = cluster.Admin();
         using var sue = new RawClient(cluster.Server, "sue");
         var whoami = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
         const string Body = """{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}""";

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Godwit.Integration.ApiServer;
 using Godwit.LocalCluster;
 using Godwit.LocalCluster.ApiServer;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -6,29 +7,55 @@ using Xunit;
 
 namespace Godwit.Integration.LocalCluster;
 
-/// <summary>An API server with its controllers in this process, on a free port, and the machine's kubectl to judge it.</summary>
+/// <summary>
+/// An API server with its controllers in this process, on a free port, and the machine's kubectl to judge it. With
+/// <c>GODWIT_TEST_KUBECONFIG</c> it is the API server of that file, whose administrator the tests are then; what looks into the
+/// process of the server, or has it write certificates, is skipped.
+/// </summary>
 public sealed class ClusterFixture : IAsyncLifetime
 {
+    private readonly FakePodLogs _logs = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("godwit-cluster-").FullName;
     private readonly CancellationTokenSource _stop = new();
+    private ApiServerHost? _server;
     private List<Task> _controllers = [];
 
-    public ApiServerHost Server { get; private set; } = null!;
+    /// <summary>The server in this process; skips the test where there is none.</summary>
+    public ApiServerHost Server
+    {
+        get
+        {
+            RequireOwn();
+            return _server!;
+        }
+    }
 
     /// <summary>What stands in for the kubelets' logs.</summary>
-    public FakePodLogs Logs { get; } = new();
+    public FakePodLogs Logs
+    {
+        get
+        {
+            RequireOwn();
+            return _logs;
+        }
+    }
 
     public Kubectl Kubectl => new(Kubeconfig, _folder);
 
     /// <summary>Another kubectl, which keeps what it caches apart.</summary>
     public Kubectl KubectlOf(string program) => new(Kubeconfig, Directory.CreateDirectory(Path.Combine(_folder, "home-" + Guid.NewGuid().ToString("N"))).FullName, program);
 
-    public string Kubeconfig => Path.Combine(_folder, "kubeconfig");
+    public string Kubeconfig => GivenCluster.Kubeconfig ?? Path.Combine(_folder, "kubeconfig");
 
     public async ValueTask InitializeAsync()
     {
-        Server = await ApiServerHost.StartAsync(new ApiServerOptions { StateDirectory = _folder, ClusterName = "h3", PodLogs = Logs }, NullLoggerFactory.Instance, CancellationToken.None);
-        var context = new ClusterContext(new ClusterOptions { StateDirectory = _folder, Name = "h3" }, Server, NullLoggerFactory.Instance, TimeProvider.System) { KubeconfigPath = Kubeconfig };
+        if (GivenCluster.Kubeconfig is not null)
+        {
+            return;
+        }
+
+        _server = await ApiServerHost.StartAsync(new ApiServerOptions { StateDirectory = _folder, ClusterName = "h3", PodLogs = _logs }, NullLoggerFactory.Instance, CancellationToken.None);
+        var context = new ClusterContext(new ClusterOptions { StateDirectory = _folder, Name = "h3" }, _server, NullLoggerFactory.Instance, TimeProvider.System) { KubeconfigPath = Kubeconfig };
         _controllers = [.. ClusterControllers.All().Select(c => c.RunAsync(context, _stop.Token))];
     }
 
@@ -36,10 +63,21 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_controllers).ContinueWith(static _ => { }, TaskScheduler.Default);
-        await Server.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
         _stop.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    /// <summary>Plain HTTP as the administrator.</summary>
+    internal RawClient Admin() => RawClient.Of(Kubeconfig);
+
+    /// <summary>Skips a test that needs the server in this process, or nodes without a kubelet, which it plays itself.</summary>
+    public static void RequireOwn() =>
+        Assert.SkipWhen(GivenCluster.Kubeconfig is not null, $"SKIPPED: needs an API server in the tests' own process and nodes without kubelets, not the cluster of {GivenCluster.Variable}");
 
     /// <summary>A controller that ended early has failed.</summary>
     public IEnumerable<Task> EndedControllers => _controllers.Where(c => c.IsCompleted);

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Godwit.Integration.ApiServer;
 using Godwit.Machinery;
 using Shouldly;
 using Xunit;
@@ -47,7 +46,7 @@ public sealed class DisruptionTests(ClusterFixture cluster) : IClassFixture<Clus
                 ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = "i" }),
             },
         };
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         (await client.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{ns}/pods", pod.ToJsonString())).Code.ShouldBe(201);
         var status = $$$"""{"status":{"phase":"{{{phase}}}","conditions":[{"type":"Ready","status":"{{{(ready ? "True" : "False")}}}"}]}}""";
         (await client.SendAsync(HttpMethod.Patch, $"/api/v1/namespaces/{ns}/pods/{name}/status", status, "application/merge-patch+json")).Code.ShouldBe(200);
@@ -68,7 +67,7 @@ public sealed class DisruptionTests(ClusterFixture cluster) : IClassFixture<Clus
 
     private async Task<(int Code, JsonObject Body)> EvictAsync(string ns, string pod, string options = "{}", string query = "")
     {
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         return await client.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{ns}/pods/{pod}/eviction{query}",
             $$"""{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"{{pod}}","namespace":"{{ns}}"},"deleteOptions":{{options}}}""");
     }
@@ -139,6 +138,7 @@ public sealed class DisruptionTests(ClusterFixture cluster) : IClassFixture<Clus
     [Fact]
     public async Task A_drain_that_a_budget_blocks_says_so_and_goes_on_when_it_is_relaxed()
     {
+        ClusterFixture.RequireOwn();
         var ns = await NamespaceAsync();
         var node = "node-" + ns;
         await cluster.MustAsync("create -f -", "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"" + node + "\"}}");
@@ -179,7 +179,7 @@ public sealed class DisruptionTests(ClusterFixture cluster) : IClassFixture<Clus
         (await cluster.GetAsync($"-n {ns} pod p0")).ToJsonString().ShouldBe(pod.ToJsonString());
         (await EvictAsync(ns, "p0", $$$"""{"preconditions":{"uid":"{{{pod.Uid()}}}","resourceVersion":"{{{pod.ResourceVersion()}}}"}}""")).Code.ShouldBe(201);
         (await EvictAsync(ns, "p1", query: "?dryRun=All")).Code.ShouldBe(429);
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         (await client.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{ns}/pods/p1/eviction", """{"metadata":{"name":"p0"}}""")).Body.Text("message")
             .ShouldBe("name in URL does not match name in Eviction object");
         (await EvictAsync(ns, "none")).Code.ShouldBe(404);
@@ -221,7 +221,7 @@ public sealed class DisruptionTests(ClusterFixture cluster) : IClassFixture<Clus
         await cluster.MustAsync($"create -n {ns} -f -", Budget("\"maxUnavailable\":1"));
         await ShowsAsync(ns, "conditions[0].reason", "SyncFailed");
         (await StatusAsync(ns))["conditions"]![0].Text("message").ShouldBe("no matches for kind \"Thing\" in version \"unknown.example/v1\"");
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         using var answer = await client.AnswerAsync(HttpMethod.Post, $"/api/v1/namespaces/{ns}/pods/p0/eviction", """{"metadata":{"name":"p0"}}""");
         ((int)answer.StatusCode, answer.Headers.RetryAfter?.ToString()).ShouldBe((429, "10"));
         Cause((JsonObject)JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!).ShouldBe("The disruption budget b is still being processed by the server.");
@@ -275,7 +275,7 @@ public sealed class DisruptionTests(ClusterFixture cluster) : IClassFixture<Clus
         (await RefusalAsync("\"unhealthyPodEvictionPolicy\":\"Sometimes\"")).ShouldContain("spec.unhealthyPodEvictionPolicy: Unsupported value: \"Sometimes\": supported values: \"AlwaysAllow\", \"IfHealthyBudget\"");
         (await cluster.KubectlAsync($"create -n {ns} -f -", Budget("\"minAvailable\":1").Replace("\"matchLabels\":{\"app\":\"web\"}", "\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"In\"},{\"key\":\"a b\",\"operator\":\"Like\"}]", StringComparison.Ordinal))).Error
             .ShouldMatch("values: Required value: must be specified when `operator` is 'In' or 'NotIn'[^$]*operator: Invalid value: \"Like\": not a valid selector operator[^$]*key: Invalid value: \"a b\"");
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         var path = $"/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets";
         var made = (await client.SendAsync(HttpMethod.Post, path, Budget("\"minAvailable\":1").Replace("\"spec\"", "\"status\":{\"currentHealthy\":7},\"spec\"", StringComparison.Ordinal))).Body;
         made["status"]!.ToJsonString().ShouldBe("""{"disruptionsAllowed":0,"currentHealthy":0,"desiredHealthy":0,"expectedPods":0}""");

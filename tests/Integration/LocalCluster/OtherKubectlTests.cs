@@ -85,6 +85,7 @@ public sealed class OtherKubectlTests(ClusterFixture cluster) : IClassFixture<Cl
     [MemberData(nameof(Programs))]
     public async Task A_node_is_tainted_drained_with_the_old_words_and_used_again(string program)
     {
+        ClusterFixture.RequireOwn();
         var kubectl = Kubectl(program);
         var ns = await NamespaceAsync();
         var node = "n-" + ns;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Godwit.Integration.ApiServer;
 using Godwit.Machinery;
 using Shouldly;
 using Xunit;
@@ -37,7 +36,7 @@ public sealed class WorkloadTests(ClusterFixture cluster) : IClassFixture<Cluste
     // What a kubelet would say of all the pods that match, as often as new ones come, until the object is as it should be.
     private async Task ReadyAsync(string ns, string selector, string what, Func<JsonObject, bool> isDone)
     {
-        using var client = new RawClient(cluster.Server);
+        using var client = cluster.Admin();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!isDone(await cluster.GetAsync($"-n {ns} {what}")))
         {
