@@ -13,6 +13,9 @@ public sealed class ContainerRuntime(HostTools tools, KubeletPaths paths, TimePr
     private const string Runc = "/usr/sbin/runc";
     private const string RecordFile = "record.json";
 
+    /// <summary>A kubelet's <c>containerLogMaxSize</c> unless it is told otherwise. What was logged before is gone then, as it is for <c>kubectl logs</c>.</summary>
+    private const string MaxLogBytes = "10485760";
+
     /// <summary>conmon answers on a descriptor named by the environment; a shell can hand it its own standard output as that.</summary>
     private const string WithSyncPipe = "d=$1; shift; _OCI_SYNCPIPE=3 exec conmon \"$@\" 3>&1 >/dev/null 2>\"$d/conmon.log\"";
 
@@ -49,7 +52,7 @@ public sealed class ContainerRuntime(HostTools tools, KubeletPaths paths, TimePr
             "-c", WithSyncPipe, "conmon", folder,
             "-c", record.Id, "-u", record.Id, "-n", $"{record.Namespace}_{record.Pod}_{record.Name}",
             "-b", folder, "-p", pidFile, "-P", Path.Combine(folder, "conmon.pid"),
-            "-l", $"k8s-file:{record.LogPath}", "--exit-dir", paths.Exits, "--persist-dir", folder,
+            "-l", $"k8s-file:{record.LogPath}", "--log-size-max", MaxLogBytes, "--exit-dir", paths.Exits, "--persist-dir", folder,
             "--socket-dir-path", paths.Sockets, "--full-attach", "-r", Runc, "--runtime-arg", $"--root={paths.RuncRoot}",
         ];
         if (tty)

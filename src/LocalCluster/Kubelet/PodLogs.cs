@@ -159,10 +159,12 @@ public sealed class PodLogs(string clusterName, string stateDirectory, TimeProvi
                 }
                 else
                 {
+                    // Looked at before the reading: of a file that has been replaced by then, nothing comes after what is read.
+                    var isOver = IsReplaced(file);
                     await filter.DrainAsync(file, cancellation);
-                    if (File.Exists(record.LogPath) && new FileInfo(record.LogPath).Length < file.Position)
+                    if (isOver)
                     {
-                        // Rotated: the open file was moved away and is read to its end, the new one begins at 0.
+                        // Full: the runtime has put a new file in its place, which begins at 0.
                         await file.DisposeAsync();
                         file = await TailAsync(record.LogPath, 0, filter, cancellation);
                     }
@@ -192,6 +194,10 @@ public sealed class PodLogs(string clusterName, string stateDirectory, TimeProvi
             }
         }
     }
+
+    /// <summary>Whether another file stands under the name that this one was opened by: Linux says so of the handle.</summary>
+    private static bool IsReplaced(FileStream file) =>
+        new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget?.EndsWith(" (deleted)", StringComparison.Ordinal) == true;
 
     private static bool HasEnded(KubeletPaths paths, ContainerRecord record) =>
         File.Exists(Path.Combine(paths.Exits, record.Id))

@@ -98,6 +98,7 @@ public sealed partial class VmiReconciler(
 
         foreach (var gone in before.Except(here, StringComparer.Ordinal))
         {
+            _retried.TryRemove(gone, out _);
             await migrations.ForgetAsync(gone);
         }
 

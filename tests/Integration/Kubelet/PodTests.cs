@@ -39,6 +39,24 @@ public sealed class PodTests(NodeCluster cluster)
     }
 
     [Fact]
+    public async Task A_flood_of_output_fills_no_disk_and_who_follows_it_reads_every_line()
+    {
+        // The reader is there before the flood; the file is replaced once while it reads.
+        await cluster.RunAsync("flood", "while [ ! -e /out/flow ]; do sleep 0.1; done; seq 1 300000", spec =>
+        {
+            spec["volumes"] = HostFolder(cluster.Options.StateDirectory);
+            spec["containers"]![0]!["volumeMounts"] = JsonNode.Parse("""[{"name":"out","mountPath":"/out"}]""");
+        });
+        var uid = (await cluster.ReadyAsync("flood")).Uid();
+        var reading = cluster.LogAsync("flood", new() { Follow = true });
+        await File.WriteAllTextAsync(Path.Combine(cluster.Options.StateDirectory, "flow"), "", Token);
+        (await reading).ShouldBe(string.Concat(Enumerable.Range(1, 300_000).Select(static n => $"{n}\n")));
+        var logs = Remains(uid).SelectMany(static folder => Directory.EnumerateFiles(folder, "*.log*", SearchOption.AllDirectories)).Distinct();
+        logs.Sum(static log => new FileInfo(log).Length).ShouldBeInRange(1, 11 * 1024 * 1024);
+        await cluster.DeleteAsync("flood");
+    }
+
+    [Fact]
     public async Task A_deletion_asks_first_and_kills_when_the_grace_is_over()
     {
         await cluster.RunAsync("polite", "trap 'echo bye > /out/bye; exit 0' TERM; echo up; while :; do sleep 0.1; done", spec =>
