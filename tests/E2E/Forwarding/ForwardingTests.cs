@@ -96,16 +96,18 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
         {
             await flows.ConnectAsync(await AddressAsync(guest), each: 5);
             await flows.SpeakAsync();
+            var left = (await guest.ReadAsync()).Text("status", "ownerPodUID")!;
             await MoveAsync(guest);
             var vmi = await guest.UntilVmiAsync(static vmi => State(vmi) == MigrationForwarding.Forwarding, "to have a forwarder");
+            // UDP has no end of its own: its flows go with their kernel's time-out, which would be 120 s after answers.
+            await InPodAsync(left, "sysctl -qw net.netfilter.nf_conntrack_udp_timeout=10 net.netfilter.nf_conntrack_udp_timeout_stream=10");
             vmi.Integer("status", "migrationState", "forwarding", "flows").ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(10);
             (await guest.LivingPodsAsync()).Count.ShouldBe(2);
             await flows.FinishAsync();
             flows.Broken.ShouldBeEmpty();
         }
 
-        // UDP has no end of its own: its flows go with their kernel's time-out of 30 s, or 120 s after answers.
-        var ended = await guest.UntilVmiAsync(static vmi => State(vmi) == MigrationForwarding.Ended, "to need no forwarder any more", TimeSpan.FromSeconds(200));
+        var ended = await guest.UntilVmiAsync(static vmi => State(vmi) == MigrationForwarding.Ended, "to need no forwarder any more", TimeSpan.FromSeconds(60));
         ended.Text("status", "migrationState", "forwarding", "reason").ShouldBe("all connections have ended");
         await guest.UntilOnePodAsync();
         await NothingLeftAsync(ended.Text("status", "ownerPodUID")!);
@@ -254,23 +256,23 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
         (await Tool.RunAsync("/bin/kill", ["-9", $"{running.Pid}"], TimeSpan.FromSeconds(5))).Ok();
     }
 
-    private static async Task<IReadOnlyList<string>> DevicesAsync(string pod)
+    private static async Task<IReadOnlyList<string>> DevicesAsync(string pod) => (await InPodAsync(pod, "ip -brief link")).Split('\n');
+
+    /// <summary>What a line of shell says in the pod's network.</summary>
+    private static async Task<string> InPodAsync(string pod, string line)
     {
         var launcher = PodProcesses.InPod(pod, PodProcesses.Launcher).ShouldNotBeNull();
-        return (await Tool.RunAsync("nsenter", ["-t", $"{launcher}", "-n", "ip", "-brief", "link"], TimeSpan.FromSeconds(5))).Ok().Split('\n');
+        return (await Tool.RunAsync("nsenter", ["-t", $"{launcher}", "-n", "sh", "-c", line], TimeSpan.FromSeconds(5))).Ok();
     }
 
     /// <summary>No device, rule or table of a tunnel is in the pod's network any more, or soon.</summary>
     private static async Task NothingLeftAsync(string pod)
     {
-        var launcher = PodProcesses.InPod(pod, PodProcesses.Launcher).ShouldNotBeNull();
         using var deadline = new CancellationTokenSource(EndLimit);
         while (true)
         {
-            var found = (await Tool.RunAsync(
-                "nsenter",
-                ["-t", $"{launcher}", "-n", "sh", "-c", "ip -brief link | grep -E '^(fwd|old)-'; ip rule | grep -E '^1[01][0-9][0-9]:'; nft list tables | grep forwarding; true"],
-                TimeSpan.FromSeconds(5))).Ok();
+            var found = await InPodAsync(
+                pod, "ip -brief link | grep -E '^(fwd|old)-'; ip rule | grep -E '^1[01][0-9][0-9]:'; nft list tables | grep forwarding; true");
             if (found.Trim().Length == 0)
             {
                 return;
