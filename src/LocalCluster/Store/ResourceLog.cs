@@ -6,24 +6,33 @@ internal sealed class ResourceLog(long since)
     private const int Capacity = 1024;
 
     private readonly Lock _gate = new();
-    private readonly Queue<StoreEvent> _events = new();
+
+    // Most resources hardly change: the ring grows to its capacity with what it has to hold.
+    private StoreEvent[] _ring = new StoreEvent[16];
+    private int _first;
+    private int _count;
     private TaskCompletionSource _bell = NewBell();
 
     // Every change of the resource after this revision is in the ring.
     private long _completeAfter = since;
 
-    public void Append(IEnumerable<StoreEvent> events)
+    public void Append(StoreEvent change)
     {
         lock (_gate)
         {
-            foreach (var change in events)
+            if (_count == Capacity)
             {
-                _events.Enqueue(change);
-                if (_events.Count > Capacity)
-                {
-                    _completeAfter = _events.Dequeue().Revision;
-                }
+                _completeAfter = At(0).Revision;
+                _first = (_first + 1) % Capacity;
+                _count--;
             }
+            else if (_count == _ring.Length)
+            {
+                // It is grown before its beginning moves.
+                Array.Resize(ref _ring, Capacity < 2 * _count ? Capacity : 2 * _count);
+            }
+
+            _ring[(_first + _count++) % _ring.Length] = change;
         }
     }
 
@@ -61,17 +70,23 @@ internal sealed class ResourceLog(long since)
                 return false;
             }
 
-            foreach (var change in _events)
+            // From the newest back: a reader that keeps up wants the last few.
+            var from = _count;
+            while (from > 0 && At(from - 1).Revision > after)
             {
-                if (change.Revision > after && change.Revision <= upTo)
-                {
-                    into.Add(change);
-                }
+                from--;
+            }
+
+            for (; from < _count && At(from) is var change && change.Revision <= upTo; from++)
+            {
+                into.Add(change);
             }
 
             return true;
         }
     }
+
+    private StoreEvent At(int index) => _ring[(_first + index) % _ring.Length];
 
     private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -39,7 +39,7 @@ public sealed class CollectionRulesTests : IDisposable
 
     private List<string> Decide()
     {
-        var graph = new ObjectGraph();
+        var graph = new ObjectGraph(_store);
         graph.Update(_store.Snapshot);
         return [.. CollectionRules.Decide(graph, (_, kind) => kind == "ConfigMap").Select(s => s switch
         {
