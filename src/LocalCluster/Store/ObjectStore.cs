@@ -102,7 +102,7 @@ public sealed class ObjectStore : IDisposable
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             try
             {
-                var bells = resources.Select(r => Log(r).Next.WaitAsync(over.Token)).ToList();
+                var bells = resources.Select(r => Log(r).Next().WaitAsync(over.Token)).ToList();
                 var snapshot = _snapshot;
                 if (snapshot.Revision > after && resources.Any(r => snapshot.LastChange(r) > after))
                 {

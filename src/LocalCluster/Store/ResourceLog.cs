@@ -1,9 +1,10 @@
 namespace Godwit.LocalCluster.Store;
 
-/// <summary>The recent changes of one resource in a ring, and the bell that watchers sleep by.</summary>
+/// <summary>The recent changes of one resource in a ring, and the bells that watchers sleep by.</summary>
 internal sealed class ResourceLog(long since)
 {
     private const int Capacity = 1024;
+    private const int Bells = 16;
 
     private readonly Lock _gate = new();
 
@@ -11,7 +12,8 @@ internal sealed class ResourceLog(long since)
     private StoreEvent[] _ring = new StoreEvent[16];
     private int _first;
     private int _count;
-    private TaskCompletionSource _bell = NewBell();
+    private TaskCompletionSource?[] _bells = new TaskCompletionSource?[Bells];
+    private int _watches;
 
     // Every change of the resource after this revision is in the ring.
     private long _completeAfter = since;
@@ -36,27 +38,28 @@ internal sealed class ResourceLog(long since)
         }
     }
 
+    /// <summary>Wakes who sleeps by the bells.</summary>
     public void Ring()
     {
-        TaskCompletionSource bell;
+        TaskCompletionSource?[] bells;
         lock (_gate)
         {
-            bell = _bell;
-            _bell = NewBell();
+            bells = _bells;
+            _bells = new TaskCompletionSource?[Bells];
         }
 
-        bell.TrySetResult();
+        new Peal(bells).Execute();
     }
 
+    /// <summary>The bell that a new watch is to sleep by: watches are spread over all of them.</summary>
+    public int NextBell() => (int)((uint)Interlocked.Increment(ref _watches) % Bells);
+
     /// <summary>Ends when changes come that are not published at this moment.</summary>
-    public Task Next
+    public Task Next(int bell = 0)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _bell.Task;
-            }
+            return (_bells[bell] ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -87,6 +90,4 @@ internal sealed class ResourceLog(long since)
     }
 
     private StoreEvent At(int index) => _ring[(_first + index) % _ring.Length];
-
-    private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

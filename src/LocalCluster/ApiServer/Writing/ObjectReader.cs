@@ -60,15 +60,11 @@ internal static class ObjectReader
         if (version.Schema is { } schema)
         {
             var obj = stored.ToJsonObject();
-            var before = obj.DeepClone();
             obj["apiVersion"] = resource.ApiVersion(version.Name);
             schema.Decode(obj);
             schema.Default(obj);
-            before["apiVersion"] = obj["apiVersion"]!.DeepClone();
-            if (!JsonNode.DeepEquals(before, obj))
-            {
-                return Encode(obj, stored.Revision);
-            }
+            var json = Encode(obj, stored.Revision);
+            return json.AsSpan().SequenceEqual(stored.Json.Span) ? stored.Json : json;
         }
 
         var apiVersion = "{\"apiVersion\":\"" + resource.ApiVersion(version.Name) + '"';
