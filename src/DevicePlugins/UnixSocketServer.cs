@@ -34,7 +34,8 @@ public sealed class UnixSocketServer : IAsyncDisposable
         IReadOnlyList<string> sockets, TService service, ILoggerFactory loggers, CancellationToken cancellationToken)
         where TService : class
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        // Otherwise all folders below the working directory are watched for a change of a settings file that does not exist.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.Services.AddSingleton(service);

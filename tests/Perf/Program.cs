@@ -1,7 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Godwit.Perf;
+using Godwit.Perf.Api;
 using Godwit.Perf.Peers;
+
+if (args is [Watchers.Word, .. var rest])
+{
+    return Watchers.Run(rest);
+}
 
 // Measures what docs/performance.md says, in one run, and prints tables; every single value goes into artifacts/perf/.
 var options = BenchOptions.Parse(args);

@@ -22,8 +22,8 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
     /// <summary>The networks of its two nodes.</summary>
     public static IReadOnlyList<BarePlace> Places { get; } = [new($"{Name}-node01", "10.126.0.11"), new($"{Name}-node02", "10.126.0.12")];
 
-    /// <summary>A client with connections of its own.</summary>
-    public ApiClient NewClient() => ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
+    /// <summary>The file by which an administrator finds the cluster.</summary>
+    public string Kubeconfig => Path.Combine(_state, "kubeconfig");
 
     public string Kernel { get; private set; } = "";
 
@@ -38,7 +38,7 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
              "--service-cidr", "10.125.0.0/16", "--state", _state],
             ct);
         var took = Stopwatch.GetElapsedTime(began);
-        _api = ApiClient.FromKubeconfig(Path.Combine(_state, "kubeconfig"));
+        _api = ApiClient.FromKubeconfig(Kubeconfig);
         // It limits each migration to 64 MiB/s, and the bare moves beside them have no limit.
         await _api.DeleteAsync(Kinds.ConfigMap, new(Installation.Namespace, Installation.ConfigMapName), ct: ct);
         var ready = double.Parse(ReadyAfter().Match(notes).Groups["seconds"].Value, CultureInfo.InvariantCulture);

@@ -54,9 +54,10 @@ public sealed partial class ResourceOperations
             return;
         }
 
-        var ns = Store.Get(new StoreKey("namespaces", "", target.Namespace))?.ToJsonObject()
-            ?? throw ApiErrors.NotFound("", "namespaces", target.Namespace);
-        if (ns["metadata"]?["deletionTimestamp"] is not null)
+        var ns = Store.Get(new StoreKey("namespaces", "", target.Namespace)) ?? throw ApiErrors.NotFound("", "namespaces", target.Namespace);
+
+        // Asked at each creation, and hardly ever so: it is read only if the word is in it at all.
+        if (ns.Json.Span.IndexOf("\"deletionTimestamp\""u8) >= 0 && ns.ToJsonObject()["metadata"]?["deletionTimestamp"] is not null)
         {
             throw ApiErrors.Forbidden(target.Resource.Group, target.Resource.Plural, name,
                 $"unable to create new content in namespace {target.Namespace} because it is being terminated",

@@ -48,7 +48,7 @@ public sealed partial class ResourceOperations
     public JsonObject Get(ResourceTarget target) =>
         Store.Get(Key(target)) is { } stored ? ObjectReader.Present(stored, target.Resource, target.Version) : throw NotFound(target);
 
-    /// <summary>Creates; a name is made up when only generateName is given.</summary>
+    /// <summary>Creates; a name is made up when only generateName is given. The object is the operation's from then on.</summary>
     public async Task<JsonObject> CreateAsync(ResourceTarget target, JsonObject obj, RequestOptions options, CancellationToken cancellationToken)
     {
         Decoding.CheckKind(target, obj);
@@ -70,9 +70,10 @@ public sealed partial class ResourceOperations
         CheckNamespaceIsOpen(target, generated ? prefix : Text(metadata, "name"));
         for (var attempt = 1; ; attempt++)
         {
-            var candidate = (JsonObject)obj.DeepClone();
+            var candidate = obj;
             if (generated)
             {
+                candidate = (JsonObject)obj.DeepClone();
                 candidate["metadata"]!["name"] = NameGenerator.Next(prefix);
             }
 
@@ -306,6 +307,12 @@ public sealed partial class ResourceOperations
         if (request.Object is not { } result)
         {
             return obj!;
+        }
+
+        if (target.Resource.Custom && ReferenceEquals(result, obj))
+        {
+            // Only webhooks touch custom resources, and what they change they change in a copy.
+            return result;
         }
 
         // What a webhook added is pruned and defaulted like what the client sent, but never refused as unknown.

@@ -21,7 +21,7 @@ public sealed partial class GarbageCollector : IClusterService
     {
         var logger = context.Loggers.CreateLogger<GarbageCollector>();
         var operations = context.ApiServer.Operations;
-        var graph = new ObjectGraph();
+        var graph = new ObjectGraph(operations.Store);
         while (true)
         {
             var state = operations.Store.Snapshot;

@@ -2,68 +2,136 @@ using Godwit.LocalCluster.Store;
 
 namespace Godwit.LocalCluster.GarbageCollection;
 
-/// <summary>Who depends on whom, at one revision of the store. Only what changed since the last look is read again.</summary>
-internal sealed class ObjectGraph
+/// <summary>
+/// Who depends on whom, at one revision of the store. A look costs what changed since the last one, not what there is: it comes after
+/// every write.
+/// </summary>
+internal sealed class ObjectGraph(ObjectStore store)
 {
+    // In the order of their names, so that what goes together always goes in the same order.
+    private static readonly Comparer<StoreKey> ByName = Comparer<StoreKey>.Create(static (a, b) =>
+        string.CompareOrdinal(a.Resource, b.Resource) is var resource and not 0 ? resource
+        : string.CompareOrdinal(a.Namespace, b.Namespace) is var ns and not 0 ? ns
+        : string.CompareOrdinal(a.Name, b.Name));
+
     private readonly Dictionary<string, Resource> _resources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ObjectNode> _byUid = new(StringComparer.Ordinal);
-    private Dictionary<string, List<ObjectNode>> _dependents = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<StoreKey, ObjectNode> _concerned = new(ByName);
+    private readonly Dictionary<string, SortedDictionary<StoreKey, ObjectNode>> _dependents = new(StringComparer.Ordinal);
 
     /// <summary>Objects that have owners, or whose deletion waits for dependents.</summary>
-    public IReadOnlyList<ObjectNode> Concerned { get; private set; } = [];
+    public IReadOnlyCollection<ObjectNode> Concerned => _concerned.Values;
 
     public ObjectNode? Find(string uid) => _byUid.GetValueOrDefault(uid);
 
-    public IReadOnlyList<ObjectNode> Dependents(string uid) => _dependents.TryGetValue(uid, out var found) ? found : [];
+    public IReadOnlyCollection<ObjectNode> Dependents(string uid) => _dependents.TryGetValue(uid, out var found) ? found.Values : [];
 
     public void Update(StoreSnapshot state)
     {
         foreach (var name in state.Resources)
         {
-            var resource = _resources.GetValueOrDefault(name) ?? new Resource(-1, []);
-            var change = state.LastChange(name);
-            if (resource.Change != change)
+            if (!_resources.TryGetValue(name, out var resource))
             {
-                _resources[name] = Read(state, name, resource, change);
+                _resources[name] = resource = new Resource();
+            }
+
+            var change = state.LastChange(name);
+            if (resource.Change == change)
+            {
+                continue;
+            }
+
+            var changes = new List<StoreEvent>();
+            if (resource.Change >= 0 && store.TryReadRecent(name, resource.Change, change, changes))
+            {
+                foreach (var each in changes)
+                {
+                    Set(resource, each.Object, each.Type == StoreEventType.Deleted);
+                }
+            }
+            else
+            {
+                ReadAll(resource, state.List(name));
+            }
+
+            resource.Change = change;
+        }
+    }
+
+    private void ReadAll(Resource resource, IEnumerable<StoredObject> all)
+    {
+        var gone = resource.Nodes.Keys.ToHashSet();
+        foreach (var stored in all)
+        {
+            gone.Remove(stored.Key);
+            Set(resource, stored, deleted: false);
+        }
+
+        foreach (var key in gone)
+        {
+            Forget(resource, key);
+        }
+    }
+
+    private void Set(Resource resource, StoredObject stored, bool deleted)
+    {
+        if (!deleted && resource.Nodes.TryGetValue(stored.Key, out var known) && known.Revision == stored.Revision)
+        {
+            return;
+        }
+
+        Forget(resource, stored.Key);
+        if (deleted)
+        {
+            return;
+        }
+
+        var node = ObjectNode.Read(stored);
+        resource.Nodes[node.Key] = (stored.Revision, node);
+        _byUid[node.Uid] = node;
+        if (node.Owners.Count > 0 || node.WaitsForDependents || node.LetsDependentsGo)
+        {
+            _concerned[node.Key] = node;
+        }
+
+        foreach (var owner in node.Owners)
+        {
+            if (!_dependents.TryGetValue(owner.Uid, out var dependents))
+            {
+                _dependents[owner.Uid] = dependents = new SortedDictionary<StoreKey, ObjectNode>(ByName);
+            }
+
+            dependents[node.Key] = node;
+        }
+    }
+
+    private void Forget(Resource resource, StoreKey key)
+    {
+        if (!resource.Nodes.Remove(key, out var known))
+        {
+            return;
+        }
+
+        var node = known.Node;
+        if (ReferenceEquals(Find(node.Uid), node))
+        {
+            _byUid.Remove(node.Uid);
+        }
+
+        _concerned.Remove(key);
+        foreach (var owner in node.Owners)
+        {
+            if (_dependents.TryGetValue(owner.Uid, out var dependents) && dependents.Remove(key) && dependents.Count == 0)
+            {
+                _dependents.Remove(owner.Uid);
             }
         }
-
-        // In the order of their names, so that what goes together always goes in the same order.
-        Concerned =
-        [
-            .. _byUid.Values.Where(n => n.Owners.Count > 0 || n.WaitsForDependents || n.LetsDependentsGo)
-                .OrderBy(n => n.Key.Resource, StringComparer.Ordinal)
-                .ThenBy(n => n.Key.Namespace, StringComparer.Ordinal)
-                .ThenBy(n => n.Key.Name, StringComparer.Ordinal),
-        ];
-        _dependents = Concerned
-            .SelectMany(n => n.Owners.Select(o => (o.Uid, Node: n)))
-            .GroupBy(p => p.Uid, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => g.Select(p => p.Node).ToList(), StringComparer.Ordinal);
     }
 
-    private Resource Read(StoreSnapshot state, string name, Resource before, long change)
+    private sealed class Resource
     {
-        var nodes = new Dictionary<StoreKey, (long Revision, ObjectNode Node)>();
-        foreach (var stored in state.List(name))
-        {
-            nodes[stored.Key] = before.Nodes.TryGetValue(stored.Key, out var known) && known.Revision == stored.Revision
-                ? known
-                : (stored.Revision, ObjectNode.Read(stored));
-        }
+        public long Change { get; set; } = -1;
 
-        foreach (var (_, gone) in before.Nodes.Values)
-        {
-            _byUid.Remove(gone.Uid);
-        }
-
-        foreach (var (_, node) in nodes.Values)
-        {
-            _byUid[node.Uid] = node;
-        }
-
-        return new Resource(change, nodes);
+        public Dictionary<StoreKey, (long Revision, ObjectNode Node)> Nodes { get; } = [];
     }
-
-    private sealed record Resource(long Change, Dictionary<StoreKey, (long Revision, ObjectNode Node)> Nodes);
 }

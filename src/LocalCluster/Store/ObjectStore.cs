@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 
 namespace Godwit.LocalCluster.Store;
 
@@ -14,13 +13,15 @@ public sealed class ObjectStore : IDisposable
 
     private readonly SqliteFile _file;
     private readonly ConcurrentDictionary<string, ResourceLog> _logs = new(StringComparer.Ordinal);
-    private readonly Channel<StoreWrite> _writes = Channel.CreateUnbounded<StoreWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly object _gate = new();
+    private readonly Queue<StoreWrite> _writes = new();
     private readonly Thread _writer;
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startRevision;
     private volatile StoreSnapshot _snapshot;
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _compacted;
+    private bool _closed;
 
     /// <summary>Opens or creates the store. An unwritable path throws <see cref="IOException"/> with the path in the message.</summary>
     public ObjectStore(string path)
@@ -92,19 +93,30 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
-    /// <summary>Waits until one of some resources changed after a revision.</summary>
+    /// <summary>Waits until one of some resources changed after a revision; what others do wakes nobody.</summary>
     public async Task WaitForChangeAsync(IReadOnlyList<string> resources, long after, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var bell = _changed.Task;
-            var snapshot = _snapshot;
-            if (snapshot.Revision > after && resources.Any(r => snapshot.LastChange(r) > after))
+            // What is left of the wait is taken off the bells that did not ring: some never do.
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            try
             {
-                return;
+                var bells = resources.Select(r => Log(r).Next().WaitAsync(over.Token)).ToList();
+                var snapshot = _snapshot;
+                if (snapshot.Revision > after && resources.Any(r => snapshot.LastChange(r) > after))
+                {
+                    return;
+                }
+
+                await Task.WhenAny(bells);
+            }
+            finally
+            {
+                await over.CancelAsync();
             }
 
-            await bell.WaitAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -127,10 +139,13 @@ public sealed class ObjectStore : IDisposable
 
     public void Dispose()
     {
-        _writes.Writer.TryComplete();
+        Close();
         _writer.Join();
         _file.Dispose();
     }
+
+    /// <summary>Changes of a resource after one revision and up to another; false when they are not all at hand any more.</summary>
+    internal bool TryReadRecent(string resource, long after, long upTo, List<StoreEvent> into) => Log(resource).TryRead(after, upTo, into);
 
     internal List<StoreEvent> ReadHistory(string resource, long after, long upTo)
     {
@@ -147,43 +162,69 @@ public sealed class ObjectStore : IDisposable
 
     private Task<StoreResult> EnqueueAsync(StoreWrite write)
     {
-        ObjectDisposedException.ThrowIf(!_writes.Writer.TryWrite(write), this);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _writes.Enqueue(write);
+            Monitor.Pulse(_gate);
+        }
 
         return write.Completion.Task;
+    }
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.Pulse(_gate);
+        }
     }
 
     private void Write()
     {
         var batch = new List<StoreWrite>();
-        var reader = _writes.Reader;
         try
         {
-            while (reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            while (Take(batch))
             {
-                batch.Clear();
-                while (batch.Count < MaxBatch && reader.TryRead(out var write))
-                {
-                    batch.Add(write);
-                }
-
                 WriteBatch(batch);
             }
         }
         catch (Exception e)
         {
-            _writes.Writer.TryComplete(e);
-            foreach (var write in batch)
+            Close();
+            do
             {
-                write.Completion.TrySetException(e);
+                foreach (var write in batch)
+                {
+                    write.Completion.TrySetException(e);
+                }
             }
-
-            while (reader.TryRead(out var write))
-            {
-                write.Completion.TrySetException(e);
-            }
+            while (Take(batch));
 
             _failed.TrySetException(e);
         }
+    }
+
+    /// <summary>Waits for writes and takes all that wait, so that they share one transaction. False when no more will come.</summary>
+    private bool Take(List<StoreWrite> batch)
+    {
+        batch.Clear();
+        lock (_gate)
+        {
+            while (_writes.Count == 0 && !_closed)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            while (batch.Count < MaxBatch && _writes.TryDequeue(out var write))
+            {
+                batch.Add(write);
+            }
+        }
+
+        return batch.Count > 0;
     }
 
     private void WriteBatch(List<StoreWrite> batch)
@@ -210,26 +251,41 @@ public sealed class ObjectStore : IDisposable
             return;
         }
 
-        Publish(events, revision);
+        // Who wrote is answered before the watchers are woken: there may be many of them.
+        var touched = Publish(events, revision);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Kind != StoreWriteKind.Compact)
+            {
+                batch[i].Completion.TrySetResult(results[i]);
+            }
+        }
+
+        Ring(touched);
 
         // What is written is written: a disk too full to compact refuses the compaction only.
+        foreach (var compact in batch.Where(static w => w.Kind == StoreWriteKind.Compact))
+        {
+            Compact(compact);
+        }
+    }
+
+    private void Compact(StoreWrite compact)
+    {
         try
         {
-            foreach (var compact in batch.Where(w => w.Kind == StoreWriteKind.Compact && w.ExpectedRevision > _compacted))
+            if (compact.ExpectedRevision > _compacted)
             {
                 // The horizon moves first: a reader that begins now is refused rather than shown half a history.
                 Volatile.Write(ref _compacted, compact.ExpectedRevision);
                 _file.Compact(compact.ExpectedRevision);
             }
+
+            compact.Completion.TrySetResult(new StoreResult(StoreOutcome.Done, null));
         }
         catch (Exception e) when (SqliteFile.IsFull(e))
         {
-            Refuse(batch.Where(w => w.Kind == StoreWriteKind.Compact), e);
-        }
-
-        for (var i = 0; i < batch.Count; i++)
-        {
-            batch[i].Completion.TrySetResult(results[i]);
+            Refuse([compact], e);
         }
     }
 
@@ -283,22 +339,33 @@ public sealed class ObjectStore : IDisposable
         return new StoreResult(StoreOutcome.Done, next);
     }
 
-    // Logs first, then the snapshot, then the bells: a reader that sees the revision finds its events, and no bell is missed.
-    private void Publish(List<StoreEvent> events, long revision)
+    // Logs first, then the snapshot, and the bells after both: a reader that sees the revision finds its events, and no bell is missed.
+    private HashSet<ResourceLog> Publish(List<StoreEvent> events, long revision)
     {
-        if (events.Count == 0)
+        var touched = new HashSet<ResourceLog>();
+        foreach (var change in events)
+        {
+            var log = Log(change.Object.Key.Resource);
+            log.Append(change);
+            touched.Add(log);
+        }
+
+        if (events.Count > 0)
+        {
+            _snapshot = _snapshot.With(events, revision);
+        }
+
+        return touched;
+    }
+
+    private void Ring(HashSet<ResourceLog> touched)
+    {
+        if (touched.Count == 0)
         {
             return;
         }
 
-        var touched = events.GroupBy(e => e.Object.Key.Resource, StringComparer.Ordinal).Select(g => (Log: Log(g.Key), Events: g)).ToList();
-        foreach (var (log, changes) in touched)
-        {
-            log.Append(changes);
-        }
-
-        _snapshot = _snapshot.With(events, revision);
-        foreach (var (log, _) in touched)
+        foreach (var log in touched)
         {
             log.Ring();
         }

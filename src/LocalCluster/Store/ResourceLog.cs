@@ -1,53 +1,65 @@
 namespace Godwit.LocalCluster.Store;
 
-/// <summary>The recent changes of one resource in a ring, and the bell that watchers sleep by.</summary>
+/// <summary>The recent changes of one resource in a ring, and the bells that watchers sleep by.</summary>
 internal sealed class ResourceLog(long since)
 {
     private const int Capacity = 1024;
+    private const int Bells = 16;
 
     private readonly Lock _gate = new();
-    private readonly Queue<StoreEvent> _events = new();
-    private TaskCompletionSource _bell = NewBell();
+
+    // Most resources hardly change: the ring grows to its capacity with what it has to hold.
+    private StoreEvent[] _ring = new StoreEvent[16];
+    private int _first;
+    private int _count;
+    private TaskCompletionSource?[] _bells = new TaskCompletionSource?[Bells];
+    private int _watches;
 
     // Every change of the resource after this revision is in the ring.
     private long _completeAfter = since;
 
-    public void Append(IEnumerable<StoreEvent> events)
+    public void Append(StoreEvent change)
     {
         lock (_gate)
         {
-            foreach (var change in events)
+            if (_count == Capacity)
             {
-                _events.Enqueue(change);
-                if (_events.Count > Capacity)
-                {
-                    _completeAfter = _events.Dequeue().Revision;
-                }
+                _completeAfter = At(0).Revision;
+                _first = (_first + 1) % Capacity;
+                _count--;
             }
+            else if (_count == _ring.Length)
+            {
+                // It is grown before its beginning moves.
+                Array.Resize(ref _ring, Capacity < 2 * _count ? Capacity : 2 * _count);
+            }
+
+            _ring[(_first + _count++) % _ring.Length] = change;
         }
     }
 
+    /// <summary>Wakes who sleeps by the bells.</summary>
     public void Ring()
     {
-        TaskCompletionSource bell;
+        TaskCompletionSource?[] bells;
         lock (_gate)
         {
-            bell = _bell;
-            _bell = NewBell();
+            bells = _bells;
+            _bells = new TaskCompletionSource?[Bells];
         }
 
-        bell.TrySetResult();
+        new Peal(bells).Execute();
     }
 
+    /// <summary>The bell that a new watch is to sleep by: watches are spread over all of them.</summary>
+    public int NextBell() => (int)((uint)Interlocked.Increment(ref _watches) % Bells);
+
     /// <summary>Ends when changes come that are not published at this moment.</summary>
-    public Task Next
+    public Task Next(int bell = 0)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _bell.Task;
-            }
+            return (_bells[bell] ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -61,17 +73,21 @@ internal sealed class ResourceLog(long since)
                 return false;
             }
 
-            foreach (var change in _events)
+            // From the newest back: a reader that keeps up wants the last few.
+            var from = _count;
+            while (from > 0 && At(from - 1).Revision > after)
             {
-                if (change.Revision > after && change.Revision <= upTo)
-                {
-                    into.Add(change);
-                }
+                from--;
+            }
+
+            for (; from < _count && At(from) is var change && change.Revision <= upTo; from++)
+            {
+                into.Add(change);
             }
 
             return true;
         }
     }
 
-    private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StoreEvent At(int index) => _ring[(_first + index) % _ring.Length];
 }

@@ -9,6 +9,7 @@ public sealed class StoreWatch
     private readonly ObjectStore _store;
     private readonly ResourceLog _log;
     private readonly string _resource;
+    private readonly int _bell;
     private Task _next = Task.CompletedTask;
 
     internal StoreWatch(ObjectStore store, ResourceLog log, string resource, long after)
@@ -16,6 +17,7 @@ public sealed class StoreWatch
         _store = store;
         _log = log;
         _resource = resource;
+        _bell = log.NextBell();
         Position = after;
     }
 
@@ -27,7 +29,7 @@ public sealed class StoreWatch
     {
         // The order matters. The bell first: what is published after the look at the revision rings it. Then the revision: the log
         // is filled before that moves, so everything up to it is in the log, and what is beyond cannot be read by anybody yet.
-        _next = _log.Next;
+        _next = _log.Next(_bell);
         var revision = _store.Revision;
         var events = new List<StoreEvent>();
         if (!_log.TryRead(Position, revision, events))

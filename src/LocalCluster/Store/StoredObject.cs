@@ -26,6 +26,9 @@ public sealed class StoredObject
     /// <summary>Canonical UTF-8 JSON: begins with apiVersion, kind and metadata.resourceVersion.</summary>
     public ReadOnlyMemory<byte> Json { get; }
 
+    /// <summary>What was made of the object for those who read it: kept with it, and gone with it. The last reader's is kept.</summary>
+    internal object? Presented { get; set; }
+
     /// <summary>Labels, read once.</summary>
     public IReadOnlyDictionary<string, string> Labels => _labels ??= ObjectCodec.ReadLabels(Json.Span);
 

@@ -41,7 +41,14 @@ internal static class KestrelSettings
                 });
             }
         });
-        builder.WebHost.UseSockets(static sockets => sockets.CreateBoundListenSocket = Bind);
+        builder.WebHost.UseSockets(static sockets =>
+        {
+            sockets.CreateBoundListenSocket = Bind;
+
+            // What is written goes out from the thread that wrote it, and what came in is handled by the thread of the pool that took it:
+            // two queues less for each request and for each watcher of each change. No handler of ours blocks its thread.
+            sockets.UnsafePreferInlineScheduling = true;
+        });
     }
 
     /// <summary>An address may be listened on before the interface that will have it is there: nodes are made through the API.</summary>

@@ -10,7 +10,8 @@ namespace Godwit.LocalCluster.ApiServer.Writing;
 /// </summary>
 internal sealed class FieldSet
 {
-    private readonly SortedDictionary<string, FieldSet> _children = new(StringComparer.Ordinal);
+    // A list: most places are leaves, for which it holds nothing, and few have many below them.
+    private readonly SortedList<string, FieldSet> _children = new(StringComparer.Ordinal);
 
     /// <summary>This place itself is owned, not only places below it.</summary>
     public bool Marked { get; set; }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.ApiServer.Resources;
@@ -9,9 +8,6 @@ namespace Godwit.LocalCluster.ApiServer.Writing;
 /// <summary>Between the stored form of an object and the version in which a client reads it.</summary>
 internal static class ObjectReader
 {
-    // What reading a custom object under a schema gives; entries go with the object's revision.
-    private static readonly ConditionalWeakTable<StoredObject, Read> Cache = [];
-
     /// <summary>A mutable copy in a version.</summary>
     public static JsonObject Present(StoredObject stored, ResourceInfo resource, ResourceVersionInfo version)
     {
@@ -27,7 +23,7 @@ internal static class ObjectReader
             return stored.Json;
         }
 
-        if (Cache.TryGetValue(stored, out var read) && ReferenceEquals(read.Version, version))
+        if (stored.Presented is Read read && ReferenceEquals(read.Version, version))
         {
             return read.Json;
         }
@@ -35,7 +31,7 @@ internal static class ObjectReader
         var json = resource.View is { } view
             ? Encode(view.FromStorage(stored.ToJsonObject()), stored.Revision)
             : ReadCustom(stored, resource, version);
-        Cache.AddOrUpdate(stored, new Read(version, json));
+        stored.Presented = new Read(version, json);
         return json;
     }
 
@@ -64,15 +60,11 @@ internal static class ObjectReader
         if (version.Schema is { } schema)
         {
             var obj = stored.ToJsonObject();
-            var before = obj.DeepClone();
             obj["apiVersion"] = resource.ApiVersion(version.Name);
             schema.Decode(obj);
             schema.Default(obj);
-            before["apiVersion"] = obj["apiVersion"]!.DeepClone();
-            if (!JsonNode.DeepEquals(before, obj))
-            {
-                return Encode(obj, stored.Revision);
-            }
+            var json = Encode(obj, stored.Revision);
+            return json.AsSpan().SequenceEqual(stored.Json.Span) ? stored.Json : json;
         }
 
         var apiVersion = "{\"apiVersion\":\"" + resource.ApiVersion(version.Name) + '"';
@@ -87,5 +79,6 @@ internal static class ObjectReader
 
     private static byte[] Encode(JsonObject obj, long revision) => ObjectCodec.WithRevision(ObjectCodec.Encode(obj), revision);
 
+    /// <summary>What reading an object under a schema gives.</summary>
     private sealed record Read(ResourceVersionInfo Version, ReadOnlyMemory<byte> Json);
 }

@@ -10,8 +10,13 @@ public sealed class CollectionRulesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly ObjectStore _store;
+    private readonly ObjectGraph _kept;
 
-    public CollectionRulesTests() => _store = new ObjectStore(Path.Combine(_folder.Path, "state.db"));
+    public CollectionRulesTests()
+    {
+        _store = new ObjectStore(Path.Combine(_folder.Path, "state.db"));
+        _kept = new ObjectGraph(_store);
+    }
 
     public void Dispose()
     {
@@ -37,9 +42,16 @@ public sealed class CollectionRulesTests : IDisposable
         (await _store.CreateAsync(key, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = metadata })).Outcome.ShouldBe(StoreOutcome.Done);
     }
 
+    // A graph that is looked at again and again says what a new one says.
     private List<string> Decide()
     {
-        var graph = new ObjectGraph();
+        var steps = Decide(new ObjectGraph(_store));
+        Decide(_kept).ShouldBe(steps);
+        return steps;
+    }
+
+    private List<string> Decide(ObjectGraph graph)
+    {
         graph.Update(_store.Snapshot);
         return [.. CollectionRules.Decide(graph, (_, kind) => kind == "ConfigMap").Select(s => s switch
         {
@@ -48,6 +60,39 @@ public sealed class CollectionRulesTests : IDisposable
             CollectionStep.RemoveFinalizer r => $"release {r.Node.Key.Name} {r.Finalizer}",
             _ => "?",
         }).Order(StringComparer.Ordinal)];
+    }
+
+    private async Task RemoveAsync(string name)
+    {
+        var key = new StoreKey("configmaps", "ns", name);
+        (await _store.DeleteAsync(key, _store.Get(key)!.ToJsonObject(), 0)).Outcome.ShouldBe(StoreOutcome.Done);
+    }
+
+    [Fact]
+    public async Task Each_look_takes_in_what_changed_since_the_last()
+    {
+        await AddAsync("owner");
+        await AddAsync("child", ">owner");
+        Decide().ShouldBeEmpty();
+        await RemoveAsync("owner");
+        Decide().ShouldBe(["delete child Background"]);
+        await AddAsync("owner");
+        await AddAsync("other", ">gone", ">owner");
+        Decide().ShouldBe(["drop gone from other"]);
+        await RemoveAsync("child");
+        await RemoveAsync("owner");
+        Decide().ShouldBe(["delete other Background"]);
+    }
+
+    [Fact]
+    public async Task A_look_that_comes_late_takes_everything_in_anew()
+    {
+        await AddAsync("owner");
+        await AddAsync("child", ">owner");
+        Decide().ShouldBeEmpty();
+        await RemoveAsync("owner");
+        await Task.WhenAll(Enumerable.Range(0, 1500).Select(i => AddAsync($"filler-{i}")));
+        Decide().ShouldBe(["delete child Background"]);
     }
 
     [Fact]

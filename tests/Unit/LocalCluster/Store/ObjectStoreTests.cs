@@ -118,6 +118,36 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task However_many_watch_all_are_woken()
+    {
+        var watches = Enumerable.Range(0, 50).Select(_ => _store.Watch("things", 0)).ToList();
+        var waiting = watches.ConvertAll(w =>
+        {
+            w.Read().ShouldBeEmpty();
+            return w.WaitAsync(TestContext.Current.CancellationToken);
+        });
+        await _store.CreateAsync(Key("a"), Thing("a", 1));
+        await Task.WhenAll(waiting);
+        watches.ShouldAllBe(w => w.Read().Count == 1);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_some_resources_is_woken_by_their_changes_alone()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await _store.CreateAsync(Key("a"), Thing("a", 1));
+        var waiting = _store.WaitForChangeAsync(["others", "more"], _store.Revision, ct);
+        await _store.CreateAsync(Key("b"), Thing("b", 1));
+        waiting.IsCompleted.ShouldBeFalse();
+        await _store.CreateAsync(new StoreKey("others", "", "o"), Thing("o", 1));
+        await waiting;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var cancelled = _store.WaitForChangeAsync(["others"], _store.Revision, over.Token);
+        await over.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => cancelled);
+    }
+
+    [Fact]
     public async Task A_watch_that_fell_behind_is_served_from_the_history_until_that_is_compacted()
     {
         await _store.CreateAsync(Key("a"), Thing("a", 0));
