@@ -3,15 +3,22 @@ using System.Globalization;
 
 namespace Godwit.Perf;
 
-/// <summary>virt-controller as it is delivered, in a process of its own.</summary>
-internal sealed class ControllerProcess : IAsyncDisposable
+/// <summary>One role of the daemon as it is delivered, in a process of its own.</summary>
+internal sealed class RoleProcess : IAsyncDisposable
 {
+    private readonly string _role;
+    private readonly RequestCounter _requests;
+    private readonly long _listedBefore;
     private readonly Process _process;
     private readonly Task _draining;
 
-    public ControllerProcess(string bin, string kubeconfig)
+    private RoleProcess(string bin, string kubeconfig, RequestCounter requests, string role, IEnumerable<string> arguments)
     {
-        var info = new ProcessStartInfo(Path.Combine(bin, "godwitd"), ["virt-controller", "--kubeconfig", kubeconfig, "--log-level", "Warning"])
+        _role = role;
+        _requests = requests;
+        _listedBefore = Listed;
+        var info = new ProcessStartInfo(
+            Path.Combine(bin, "godwitd"), [role, "--kubeconfig", kubeconfig, "--log-level", "Warning", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -28,8 +35,52 @@ internal sealed class ControllerProcess : IAsyncDisposable
     /// <summary>MiB, now.</summary>
     public double Rss => StatusMiB("VmRSS:");
 
+    /// <summary>MiB of that which is no file's and so nobody else's.</summary>
+    public double OwnRss => StatusMiB("RssAnon:");
+
     /// <summary>MiB, the most there ever was.</summary>
     public double PeakRss => StatusMiB("VmHWM:");
+
+    /// <param name="bin">Where the program is.</param>
+    /// <param name="kubeconfig">Who it is to the API server.</param>
+    /// <param name="requests">Counts those of virt-controller.</param>
+    public static RoleProcess Controller(string bin, string kubeconfig, RequestCounter requests) =>
+        new(bin, kubeconfig, requests, "virt-controller", []);
+
+    /// <summary>The agent of a node that this machine plays; its folder is emptied by nobody.</summary>
+    public static RoleProcess Handler(string bin, string kubeconfig, RequestCounter requests, string node, string kubeletRoot) =>
+        new(bin, kubeconfig, requests, "handler", ["--node", node, "--kubelet-root", kubeletRoot]);
+
+    /// <summary>
+    /// Until it has read the VMIs, and then used next to no processor time and asked next to nothing for a while. Requests alone do not
+    /// tell: after the last one, which may be a list of thousands, comes the work on what it has brought.
+    /// </summary>
+    public async Task QuietAsync(CancellationToken ct)
+    {
+        const double Idle = 0.02;
+        // It renews its lease, and asks for the next part of a watch, now and then.
+        const int Whispers = 3;
+        var (calm, asked, used) = (TimeSpan.Zero, _requests.All, CpuSeconds);
+        while (calm < Calm || Listed == _listedBefore)
+        {
+            await Task.Delay(Window, TimeProvider.System, ct);
+            if (HasEnded)
+            {
+                throw new InvalidOperationException($"{_role} has ended by itself");
+            }
+
+            var (askedNow, usedNow) = (_requests.All, CpuSeconds);
+            calm = usedNow - used < Idle && askedNow - asked <= Whispers ? calm + Window : TimeSpan.Zero;
+            (asked, used) = (askedNow, usedNow);
+        }
+    }
+
+    /// <summary>So long nothing may happen before it counts as quiet, in windows of which each has to be idle.</summary>
+    public static TimeSpan Calm { get; } = TimeSpan.FromSeconds(2);
+
+    private static TimeSpan Window { get; } = TimeSpan.FromMilliseconds(250);
+
+    private long Listed => _requests.ByKind().GetValueOrDefault("GET virtualmachineinstances");
 
     public async ValueTask DisposeAsync()
     {
