@@ -11,6 +11,9 @@ namespace Godwit.Machinery;
 public sealed partial class Informer<T>
     where T : class
 {
+    /// <summary>Room for a page and for what it is read into stays in the runtime's pools: for each of several informers that list at once.</summary>
+    private const int PageSize = 100;
+
     private readonly ApiClient _api;
     private readonly ResourceKind _kind;
     private readonly JsonTypeInfo<T> _type;
@@ -147,7 +150,7 @@ public sealed partial class Informer<T>
             _type,
             // Page by page, so that a long list is never there whole.
             (item, context) => (Identity: ObjectIdentity.Of(item), Object: _part(ApiClient.Read(item, context))),
-            new ListOptions { LabelSelector = _options.LabelSelector, FieldSelector = _options.FieldSelector },
+            new ListOptions { LabelSelector = _options.LabelSelector, FieldSelector = _options.FieldSelector, PageSize = PageSize },
             ct);
         foreach (var (identity, @object) in list.Items)
         {
