@@ -24,6 +24,8 @@ internal sealed class RoleProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // As its pod has it, and as the supervisor of `godwit up` gives it.
+        info.Environment["DOTNET_GCgen0size"] = "400000";
         _process = Process.Start(info)!;
         _draining = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null), _process.StandardError.BaseStream.CopyToAsync(Stream.Null));
     }
