@@ -28,7 +28,13 @@ internal static class WholeObjects
             {
                 Terminated = new ContainerStateTerminated
                 {
-                    ExitCode = code, Signal = code, Reason = message is null ? null : reason, Message = message, StartedAt = at, FinishedAt = at, ContainerID = $"t{code}",
+                    ExitCode = code,
+                    Signal = code,
+                    Reason = message is null ? null : reason,
+                    Message = message,
+                    StartedAt = at,
+                    FinishedAt = at,
+                    ContainerID = $"t{code}",
                 },
             },
         });
@@ -128,7 +134,10 @@ internal static class WholeObjects
                     CreationTimestamp = Given.Now,
                     Labels = new Dictionary<string, string>
                     {
-                        [Labels.Schedulable] = n < 8 ? "true" : "false", [Labels.Arch] = "amd64", ["zone"] = $"{m}", [Labels.MachineTypePrefix + "pc-q35-10.0"] = m < 5 ? "true" : "false",
+                        [Labels.Schedulable] = n < 8 ? "true" : "false",
+                        [Labels.Arch] = "amd64",
+                        ["zone"] = $"{m}",
+                        [Labels.MachineTypePrefix + "pc-q35-10.0"] = m < 5 ? "true" : "false",
                     },
                     Annotations = heartbeat is null ? null : new Dictionary<string, string> { [Annotations.Heartbeat] = heartbeat, ["other"] = $"{n}" },
                     Extra = unknown,
@@ -176,7 +185,11 @@ internal static class WholeObjects
                         MigrationState = kind == 2 ? null : vmi.Status.MigrationState,
                         Hardware = n == 0 ? null : new HardwareRecord
                         {
-                            MachineType = n < 6 ? "pc-q35-10.0" : "pc-q35-9.2", CpuModel = n < 8 ? "Westmere" : null, Devices = [new HardwareDevice { Id = $"d{n}" }], Uuid = $"{n}", MemoryBytes = n,
+                            MachineType = n < 6 ? "pc-q35-10.0" : "pc-q35-9.2",
+                            CpuModel = n < 8 ? "Westmere" : null,
+                            Devices = [new HardwareDevice { Id = $"d{n}" }],
+                            Uuid = $"{n}",
+                            MemoryBytes = n,
                         },
                     },
                 };
