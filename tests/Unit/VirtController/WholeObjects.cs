@@ -138,6 +138,7 @@ internal static class WholeObjects
                         [Labels.Arch] = "amd64",
                         ["zone"] = $"{m}",
                         [Labels.MachineTypePrefix + "pc-q35-10.0"] = m < 5 ? "true" : "false",
+                        [Labels.CpuModelPrefix + "Westmere"] = m < 8 ? "true" : "false",
                     },
                     Annotations = heartbeat is null ? null : new Dictionary<string, string> { [Annotations.Heartbeat] = heartbeat, ["other"] = $"{n}" },
                     Extra = unknown,
