@@ -53,14 +53,16 @@ public static class VirtControllers
         VirtualMachineWiring.Connect(caches, vms, replicaSets);
         using var told = monitoring?.Lead(caches);
         var sweeper = new CredentialSweeper(api, caches, clock);
+        var filling = new CacheFilling(caches.Synced, () => caches.Count);
         await TaskGroup.RunAsync(
             ct,
             [
                 .. caches.Loops,
+                filling.RunAsync,
                 events.RunAsync,
                 sweeper.RunAsync,
                 .. new[] { vmis, migrations, evacuations, nodes, installation, vms, replicaSets }
-                    .Select<ControllerRunner, Func<CancellationToken, Task>>(runner => token => runner.RunAsync(token, caches.Synced)),
+                    .Select<ControllerRunner, Func<CancellationToken, Task>>(runner => token => runner.RunAsync(token, filling.WaitAsync)),
             ]);
 
         ControllerRunner Runner(string name, Func<NamespacedName, CancellationToken, Task<Result>> reconcile) => new(

@@ -16,6 +16,7 @@ public static class GuestWork
 {
     private const string VmisByPod = "pod";
     private const string VmisByClaim = "claim";
+    private static readonly PersistentVolumeClaim NoClaim = new();
 
     /// <summary>Works until cancelled, with <paramref name="others"/> beside; throws when a loop cannot go on.</summary>
     public static async Task RunAsync(
@@ -31,18 +32,21 @@ public static class GuestWork
     {
         var logger = loggers.CreateLogger(VirtHandlerAgent.Component);
         var vmis = new Informer<VirtualMachineInstance>(api, Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, logger, time)
+            .Keeping(vmi => CachedVmi.For(options.Node, vmi))
             .WithIndex(VmisByPod, VmiReconciler.PodUids)
             .WithIndex(VmisByClaim, VmiReconciler.ClaimKeys);
         var pods = new Informer<Pod>(api, Kinds.Pod, TypesJson.Default.Pod, logger, time, new InformerOptions
         {
             FieldSelector = $"spec.nodeName={options.Node}",
             LabelSelector = $"{Labels.App}={Labels.AppVirtLauncher}",
-        }).WithIndex(VmiReconciler.PodsByUid, pod => [pod.Metadata.Uid!]);
-        var claims = new Informer<PersistentVolumeClaim>(api, Kinds.PersistentVolumeClaim, TypesJson.Default.PersistentVolumeClaim, logger, time);
+        }).Keeping(CachedObjects.WithoutManagedFields).WithIndex(VmiReconciler.PodsByUid, pod => [pod.Metadata.Uid!]);
+        // Only that one has changed is of interest here: it is read when it is needed.
+        var claims = new Informer<PersistentVolumeClaim>(api, Kinds.PersistentVolumeClaim, TypesJson.Default.PersistentVolumeClaim, logger, time)
+            .Keeping(static _ => NoClaim);
         var nodes = new Informer<Types.Node>(api, Kinds.Node, TypesJson.Default.Node, logger, time, new InformerOptions
         {
             FieldSelector = $"metadata.name={options.Node}",
-        });
+        }).Keeping(CachedObjects.WithoutManagedFields);
         var configuration = new ConfigurationCache(api, logger, time);
 
         var volumes = new VolumeGatherer(api);
@@ -103,7 +107,8 @@ public static class GuestWork
         });
         configuration.OnChange(() => Enqueue(vmis.List()));
 
-        Func<CancellationToken, Task>[] synced = [vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync];
+        var filling = new CacheFilling(
+            [vmis.WaitForSyncAsync, pods.WaitForSyncAsync, nodes.WaitForSyncAsync, configuration.WaitForSyncAsync], () => vmis.Count);
         using var counted = CountMigrations(api.Metrics, options.Node, vmis);
         await TaskGroup.RunAsync(
             cancellationToken,
@@ -115,10 +120,11 @@ public static class GuestWork
                 configuration.RunAsync,
                 events.RunAsync,
                 watchers.RunAsync,
-                ct => runner.RunAsync(ct, synced),
+                filling.RunAsync,
+                ct => runner.RunAsync(ct, filling.WaitAsync),
                 .. forwarders is null ? [] : (IEnumerable<Func<CancellationToken, Task>>)[forwarders.RunAsync],
                 .. others,
-                .. options.Ready is { } ready ? [ct => TellAsync(ready, synced, ct)] : Array.Empty<Func<CancellationToken, Task>>(),
+                .. options.Ready is { } ready ? [ct => TellAsync(ready, filling, ct)] : Array.Empty<Func<CancellationToken, Task>>(),
             ]);
 
         IMigrationRecord Record(NamespacedName key) => new ApiMigrationRecord(api, events, key);
@@ -132,9 +138,9 @@ public static class GuestWork
         }
     }
 
-    private static async Task TellAsync(Action ready, IReadOnlyList<Func<CancellationToken, Task>> synced, CancellationToken ct)
+    private static async Task TellAsync(Action ready, CacheFilling filling, CancellationToken ct)
     {
-        await Task.WhenAll(synced.Select(wait => wait(ct)));
+        await filling.WaitAsync(ct);
         ready();
     }
 

@@ -25,7 +25,12 @@ internal static class Bench
             await ScaleBench.RunAsync(options, report, ct);
         }
 
-        if (options.Only is "rules" or "scale")
+        if (options.Wants("memory"))
+        {
+            await MemoryBench.RunAsync(options, report, ct);
+        }
+
+        if (options.Only is "rules" or "scale" or "memory")
         {
             report.Load("at the end");
             return;

@@ -11,7 +11,7 @@ internal sealed record BenchOptions
     /// <summary>Moves of each kind that count; one more goes before them, for warmth, and is reported apart.</summary>
     public int Hops { get; init; } = 10;
 
-    /// <summary>Moves of each driver in each case of the comparison; null: three in the quick one, five in the whole.</summary>
+    /// <summary>Moves of each driver in each case of the comparison, and starts of each build where memory is measured; null: three in the quick one, five in the whole.</summary>
     public int? Runs { get; init; }
 
     /// <summary>A part of everything, in a few minutes; alone it means the comparison with bare QMP and virsh.</summary>
@@ -26,6 +26,9 @@ internal sealed record BenchOptions
     public bool Keep { get; init; }
 
     public string Bin { get; init; } = Path.GetFullPath("artifacts/godwit");
+
+    /// <summary>Programs of another build, to be measured in turn with these; null for none.</summary>
+    public string? Beside { get; init; }
 
     /// <summary>Migrations that are queued at once.</summary>
     public int Queued { get; init; } = 1500;
@@ -58,7 +61,7 @@ internal sealed record BenchOptions
                     options = options with { Runs = runs };
                     i++;
                     break;
-                case "rules" or "moves" or "drain" or "api" or "peers" or "footprint" or "scale":
+                case "rules" or "moves" or "drain" or "api" or "peers" or "footprint" or "scale" or "memory":
                     options = options with { Only = words[i] };
                     break;
                 case "--queued" when int.TryParse(value, CultureInfo.InvariantCulture, out var queued) && queued > 0:
@@ -78,6 +81,10 @@ internal sealed record BenchOptions
                     break;
                 case "--bin" when value.Length > 0:
                     options = options with { Bin = Path.GetFullPath(value) };
+                    i++;
+                    break;
+                case "--beside" when value.Length > 0:
+                    options = options with { Beside = Path.GetFullPath(value) };
                     i++;
                     break;
                 default:

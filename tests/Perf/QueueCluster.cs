@@ -51,8 +51,10 @@ internal sealed class QueueCluster(int nodes = 8) : IAsyncDisposable
             await CreateAllAsync(Path.Combine(manifests, file), ct);
         }
 
-        await ForEachAsync(nodes, i => Api.CreateAsync(Kinds.Node, NodeDocument(Node(i)), ct: ct));
+        await ForEachAsync(nodes, i => AddNodeAsync(Node(i), ct));
     }
+
+    public Task AddNodeAsync(string name, CancellationToken ct) => Api.CreateAsync(Kinds.Node, NodeDocument(name), ct: ct);
 
     /// <summary>From here on virt-controller works, and the played agents with it.</summary>
     public void Work()

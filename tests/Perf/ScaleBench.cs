@@ -16,7 +16,6 @@ internal static class ScaleBench
     private const int VmisPerNode = 10;
     private const int MemoryVmis = 5000;
     private static readonly int[] Sizes = [100, 1000, 10_000];
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
 
     public static async Task RunAsync(BenchOptions options, Report report, CancellationToken ct)
@@ -49,19 +48,19 @@ internal static class ScaleBench
         await QueueCluster.ForEachAsync(first, i => Seed.GuestAsync(cluster.Api, Name(i), cluster.Node(i), token));
         if (first < size)
         {
-            await using (var early = new ControllerProcess(options.Bin, cluster.Kubeconfig))
+            await using (var early = RoleProcess.Controller(options.Bin, cluster.Kubeconfig, requests))
             {
-                await QuietAsync(early, requests, token);
+                await early.QuietAsync(token);
                 report.Add(string.Create(CultureInfo.InvariantCulture, $"scale: RSS of virt-controller with {first} VMIs"), "MiB", early.Rss, 200);
             }
 
             await QueueCluster.ForEachAsync(size - first, i => Seed.GuestAsync(cluster.Api, Name(first + i), cluster.Node(i), token));
         }
 
-        await using var controller = new ControllerProcess(options.Bin, cluster.Kubeconfig);
+        await using var controller = RoleProcess.Controller(options.Bin, cluster.Kubeconfig, requests);
         var began = Stopwatch.GetTimestamp();
-        await QuietAsync(controller, requests, token);
-        report.Add($"{label}: virt-controller started to all looked at", "ms", (Stopwatch.GetElapsedTime(began) - Calm).TotalMilliseconds);
+        await controller.QuietAsync(token);
+        report.Add($"{label}: virt-controller started to all looked at", "ms", (Stopwatch.GetElapsedTime(began) - RoleProcess.Calm).TotalMilliseconds);
         report.Add($"{label}: … its CPU", "s", controller.CpuSeconds);
         report.Add($"{label}: … its RSS", "MiB", controller.Rss);
         cluster.Play();
@@ -70,7 +69,7 @@ internal static class ScaleBench
 
     /// <summary>All are created at once; the limits, of five at a time, are the usual ones.</summary>
     private static async Task<Figures> MigrateAsync(
-        QueueCluster cluster, ControllerProcess controller, RequestCounter requests, string label, int count, Report report, CancellationToken ct)
+        QueueCluster cluster, RoleProcess controller, RequestCounter requests, string label, int count, Report report, CancellationToken ct)
     {
         var (cpu, asked, kinds) = (controller.CpuSeconds, requests.All, requests.ByKind());
         var created = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
@@ -87,7 +86,7 @@ internal static class ScaleBench
             report.Add($"{label}: {count} migrations made", "ms", Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             var longest = await settling;
             var took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-            await QuietAsync(controller, requests, ct);
+            await controller.QuietAsync(ct);
             var figures = new Figures(took / count, (controller.CpuSeconds - cpu) * 1000 / count, (double)(requests.All - asked) / count);
             report.Add($"{label}: all {count} migrations settled", "ms", took);
             report.Add($"{label}: … one of them, on average", "ms", figures.TimeEach);
@@ -143,26 +142,6 @@ internal static class ScaleBench
                     return longest;
                 }
             }
-        }
-    }
-
-    /// <summary>Until virt-controller has asked nothing for a while.</summary>
-    private static async Task QuietAsync(ControllerProcess controller, RequestCounter requests, CancellationToken ct)
-    {
-        const int Step = 250;
-        // It renews its lease, and asks for the next part of a watch, now and then.
-        const int Whispers = 3;
-        for (var (calm, before) = (TimeSpan.Zero, requests.All); calm < Calm || requests.All == 0;)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(Step), TimeProvider.System, ct);
-            if (controller.HasEnded)
-            {
-                throw new InvalidOperationException("virt-controller has ended by itself");
-            }
-
-            var now = requests.All;
-            calm = now - before <= Whispers ? calm + TimeSpan.FromMilliseconds(Step) : TimeSpan.Zero;
-            before = now;
         }
     }
 

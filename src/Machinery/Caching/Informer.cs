@@ -11,6 +11,9 @@ namespace Godwit.Machinery;
 public sealed partial class Informer<T>
     where T : class
 {
+    /// <summary>Room for a page and for what it is read into stays in the runtime's pools: for each of several informers that list at once.</summary>
+    private const int PageSize = 100;
+
     private readonly ApiClient _api;
     private readonly ResourceKind _kind;
     private readonly JsonTypeInfo<T> _type;
@@ -21,6 +24,7 @@ public sealed partial class Informer<T>
     private readonly List<Action<Change<T>>> _handlers = [];
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Backoff _backoff;
+    private Func<T, T> _part = static whole => whole;
     private string? _version;
     private bool _started;
     private bool _complaining;
@@ -49,6 +53,21 @@ public sealed partial class Informer<T>
     public Informer<T> WithIndex(string name, Func<T, IEnumerable<string>> values)
     {
         _store.AddIndex(name, values);
+        return this;
+    }
+
+    /// <summary>
+    /// Keeps of each object only the part that is read, which is also all that handlers and indexes see of it; to be set before the
+    /// informer runs. What is kept may be written as a difference, never whole.
+    /// </summary>
+    public Informer<T> Keeping(Func<T, T> part)
+    {
+        if (_started)
+        {
+            throw new InvalidOperationException($"The informer of {_kind.GroupResource} already runs.");
+        }
+
+        _part = part;
         return this;
     }
 
@@ -129,8 +148,9 @@ public sealed partial class Informer<T>
             _kind,
             _options.Namespace,
             _type,
-            static (item, context) => (Identity: ObjectIdentity.Of(item), Object: ApiClient.Read(item, context)),
-            new ListOptions { LabelSelector = _options.LabelSelector, FieldSelector = _options.FieldSelector },
+            // Page by page, so that a long list is never there whole.
+            (item, context) => (Identity: ObjectIdentity.Of(item), Object: _part(ApiClient.Read(item, context))),
+            new ListOptions { LabelSelector = _options.LabelSelector, FieldSelector = _options.FieldSelector, PageSize = PageSize },
             ct);
         foreach (var (identity, @object) in list.Items)
         {
@@ -168,10 +188,10 @@ public sealed partial class Informer<T>
             switch (item.Type)
             {
                 case WatchEventType.Added or WatchEventType.Modified:
-                    Put(item.Identity, item.Object!);
+                    Put(item.Identity, _part(item.Object!));
                     break;
                 case WatchEventType.Deleted:
-                    Report(_store.Remove(item.Identity.Key, item.Object));
+                    Report(_store.Remove(item.Identity.Key, item.Object is { } last ? _part(last) : null));
                     break;
                 case WatchEventType.Bookmark:
                     break;

@@ -18,6 +18,7 @@ internal sealed class Caches
     {
         Vmis = new Informer<VirtualMachineInstance>(
             api, Kinds.VirtualMachineInstance, TypesJson.Default.VirtualMachineInstance, logger, clock)
+            .Keeping(CachedParts.Of)
             .WithIndex(ByNamespace, vmi => [vmi.Metadata.Namespace ?? ""])
             .WithIndex(ByNode, vmi => vmi.Status?.NodeName is { Length: > 0 } node ? [node] : [])
             .WithIndex(ByClaim, vmi => ClaimsOf(vmi).Select(claim => $"{vmi.Metadata.Namespace}/{claim}"));
@@ -27,24 +28,32 @@ internal sealed class Caches
             TypesJson.Default.VirtualMachineInstanceMigration,
             logger,
             clock)
+            .Keeping(CachedObjects.WithoutManagedFields)
             .WithIndex(ByVmi, migration => [$"{migration.Metadata.Namespace}/{migration.Spec?.VmiName}"]);
         VirtualMachines = new Informer<VirtualMachine>(
             api, Kinds.VirtualMachine, TypesJson.Default.VirtualMachine, logger, clock)
+            .Keeping(CachedObjects.WithoutManagedFields)
             .WithIndex(ByClaim, vm => ClaimsOf(vm.Spec?.Template?.Spec).Select(claim => $"{vm.Metadata.Namespace}/{claim}"));
         ReplicaSets = new Informer<VirtualMachineInstanceReplicaSet>(
             api, Kinds.VirtualMachineInstanceReplicaSet, TypesJson.Default.VirtualMachineInstanceReplicaSet, logger, clock)
+            .Keeping(CachedObjects.WithoutManagedFields)
             .WithIndex(ByNamespace, set => [set.Metadata.Namespace ?? ""]);
         Pods = new Informer<Pod>(
             api, Kinds.Pod, TypesJson.Default.Pod, logger, clock,
             new InformerOptions { LabelSelector = $"{Labels.App}={Labels.AppVirtLauncher}" })
+            .Keeping(CachedParts.Of)
             .WithIndex(ByVmi, pod => pod.Metadata.Label(Labels.CreatedBy) is { } uid ? [uid] : [])
             .WithIndex(ByMigration, pod => pod.Metadata.Label(Labels.MigrationJobUid) is { } uid ? [uid] : []);
-        Nodes = new Informer<Node>(api, Kinds.Node, TypesJson.Default.Node, logger, clock);
+        Nodes = new Informer<Node>(api, Kinds.Node, TypesJson.Default.Node, logger, clock)
+            .Keeping(CachedParts.Of);
         Claims = new Informer<PersistentVolumeClaim>(
-            api, Kinds.PersistentVolumeClaim, TypesJson.Default.PersistentVolumeClaim, logger, clock);
-        Namespaces = new Informer<Namespace>(api, Kinds.Namespace, TypesJson.Default.Namespace, logger, clock);
+            api, Kinds.PersistentVolumeClaim, TypesJson.Default.PersistentVolumeClaim, logger, clock)
+            .Keeping(CachedObjects.WithoutManagedFields);
+        Namespaces = new Informer<Namespace>(api, Kinds.Namespace, TypesJson.Default.Namespace, logger, clock)
+            .Keeping(CachedObjects.WithoutManagedFields);
         Policies = new Informer<MigrationPolicy>(
-            api, Kinds.MigrationPolicy, TypesJson.Default.MigrationPolicy, logger, clock);
+            api, Kinds.MigrationPolicy, TypesJson.Default.MigrationPolicy, logger, clock)
+            .Keeping(CachedObjects.WithoutManagedFields);
         ApiServices = new Informer<JsonObject>(
             api, Kinds.ApiService, MachineryJson.Default.JsonObject, logger, clock, new InformerOptions { LabelSelector = Labels.App });
         Configuration = new ConfigurationCache(api, logger, clock);
@@ -93,6 +102,9 @@ internal sealed class Caches
     public bool HasSynced => Vmis.HasSynced && Migrations.HasSynced && Pods.HasSynced && Nodes.HasSynced && Claims.HasSynced
         && Namespaces.HasSynced && Policies.HasSynced && Configuration.HasSynced && VirtualMachines.HasSynced && ReplicaSets.HasSynced
         && ApiServices.HasSynced;
+
+    /// <summary>Objects that are cached and of which there may be thousands.</summary>
+    public int Count => Vmis.Count + Migrations.Count + Pods.Count + Nodes.Count + Claims.Count + VirtualMachines.Count;
 
     public IReadOnlyList<Pod> PodsOf(VirtualMachineInstance vmi) => Pods.ByIndex(ByVmi, vmi.Metadata.Uid ?? "");
 

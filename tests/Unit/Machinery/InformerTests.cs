@@ -69,6 +69,21 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Of_each_object_only_the_part_is_kept_that_is_asked_for_and_no_handler_sees_more()
+    {
+        _informer.Keeping(static o => new JsonObject { ["owner"] = $"{o.Text("owner")}!" });
+        _list = _ => List("10", Widget("a", "u1", "5", "x"));
+        Start();
+        var watch = await WatchAsync();
+        _informer.Get(new("ns", "a"))!.ToJsonString().ShouldBe("""{"owner":"x!"}""");
+        await SendAsync(watch, "MODIFIED", Widget("a", "u1", "11", "z"));
+        await SendAsync(watch, "MODIFIED", Widget("a", "u1", "11", "not even looked at, as the version is the same"));
+        await SendAsync(watch, "DELETED", Widget("a", "u1", "12", "z"));
+        (await ChangesAsync(3)).ShouldBe(["ns/a ->x!", "ns/a x!>z!", "ns/a z!>-"]);
+        Should.Throw<InvalidOperationException>(() => _informer.Keeping(static o => o));
+    }
+
+    [Fact]
     public async Task Bookmarks_move_the_version_and_reach_no_handler()
     {
         Start();

@@ -52,6 +52,7 @@ public sealed class DeployedManifestsTests
             accounts.ShouldContain(pod.Text("serviceAccountName"));
             var container = pod.At("containers").ShouldBeOfType<JsonArray>().ShouldHaveSingleItem();
             container.Text("image").ShouldEndWith($":{VirtControllerOptions.Version}");
+            (container.At("env") as JsonArray ?? []).Single(static one => one.Text("name") == "DOTNET_GCgen0size").Text("value").ShouldBe("400000", "as `godwit up` gives it");
         }
 
         var launcher = workloads.Single(static o => o.Name() == "virt-controller").At("spec", "template", "spec", "containers")![0].At("args")!.AsArray()[^1].Text();
