@@ -1,5 +1,4 @@
 using Godwit.Integration.LocalCluster;
-using Shouldly;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(GivenCluster))]
