@@ -16,6 +16,7 @@
  *   CORRUPT <mem|disk> ... a word was not what was last written there
  *   NET <if> <addr>/<bits> gw=<addr> mtu=<n>  the address in use (static or DHCP)
  *   DIALLED tcp=N udp=N    the connections to mg.dial are made
+ *   F <n>xxx...            one of a flood of long lines, if asked for
  *   POWEROFF               the power button was pressed
  *   OK/ERR ...             reply to a command
  *
@@ -66,6 +67,7 @@ static volatile long p_rand;          /* 1 = dirty pages in random order        
 static volatile long p_verify = 20;   /* MiB/s of whole-page verification        */
 static volatile long p_diskmb = 16;   /* MiB of the disk used                    */
 static volatile long p_diskrate = 4;  /* MiB/s written, and as much verified     */
+static volatile long p_flood;         /* 1 = lines without pause                 */
 static long p_free;                   /* MiB touched at start and then freed     */
 static long p_echo = 7;               /* port of the echo, TCP and UDP           */
 static long p_dials;                  /* connections made to s_dial, of each     */
@@ -75,7 +77,7 @@ static char s_disk[32], s_ip[32], s_gw[32], s_beacon[40], s_dial[40], s_if[16] =
 static struct { const char *name; volatile long *v; } ints[] = {
     {"tick", &p_tick}, {"mem", &p_mem}, {"hot", &p_hot}, {"rate", &p_rate},
     {"full", &p_full}, {"rand", &p_rand}, {"verify", &p_verify},
-    {"diskmb", &p_diskmb}, {"diskrate", &p_diskrate}, {"free", &p_free},
+    {"diskmb", &p_diskmb}, {"diskrate", &p_diskrate}, {"flood", &p_flood}, {"free", &p_free},
     {"echo", &p_echo}, {"dials", &p_dials},
 };
 static struct { const char *name; char *s; size_t n; } strs[] = {
@@ -511,6 +513,15 @@ static void *cmd_worker(void *unused)
     }
     return 0;
 }
+static void *flood_worker(void *unused)
+{
+    (void)unused;
+    for (u64 n = 1;; n++) {
+        while (!p_flood) msleep(20);
+        say("F %llu %0300d", (long long)n, 0);
+    }
+    return 0;
+}
 static void *stats(void *unused)
 {
     (void)unused;
@@ -620,6 +631,7 @@ int main(void)
     if (s_disk[0]) spawn(disk_worker);
     spawn(cmd_worker);
     spawn(stats);
+    spawn(flood_worker);
     say("MG READY mono=%.2f mem=%ldMiB ip=%s disk=%s", now_us(CLOCK_MONOTONIC) / 1e6,
         p_mem, s_ip[0] ? s_ip : "-", s_disk[0] ? s_disk : "-");
 

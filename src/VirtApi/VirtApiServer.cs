@@ -131,6 +131,10 @@ public static partial class VirtApiServer
             LogFailed(logger, path, request.Key, e.Message);
             verdict = AdmissionVerdict.Failed($"virt-api could not find out what the answer depends on: {e.Message}");
         }
+        catch (FormatException e)
+        {
+            verdict = AdmissionVerdict.BadRequest(e.Message);
+        }
 
         if (!verdict.IsAllowed)
         {

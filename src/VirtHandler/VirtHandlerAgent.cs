@@ -15,7 +15,12 @@ public static partial class VirtHandlerAgent
     private static readonly TimeSpan ProbeRetry = TimeSpan.FromSeconds(30);
 
     /// <summary>Works until cancelled; throws when one of its loops cannot go on.</summary>
-    public static async Task RunAsync(VirtHandlerOptions options, ApiClient api, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    public static Task RunAsync(VirtHandlerOptions options, ApiClient api, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken) =>
+        RunAsync(options, api, NodeEdges.OfHost(time), loggers, time, cancellationToken);
+
+    /// <summary>The same with edges of the caller's: tests break the rules of the switchover there, to see that it is noticed.</summary>
+    public static async Task RunAsync(
+        VirtHandlerOptions options, ApiClient api, NodeEdges edges, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger(Component);
         var events = new EventRecorder(api, Component, logger, time, options.Node);
@@ -44,7 +49,7 @@ public static partial class VirtHandlerAgent
                             api,
                             events,
                             node,
-                            NodeEdges.OfHost(time),
+                            edges,
                             loggers,
                             time,
                             ct,

@@ -5,7 +5,7 @@ using Godwit.Types;
 namespace Godwit.Chaos;
 
 /// <summary>A cluster of the built binaries under a name of its own, on a small disk of its own that can be filled.</summary>
-internal sealed class ChaosCluster() : TestCluster($"{Folder}/state")
+internal sealed class ChaosCluster(string? broken) : TestCluster($"{Folder}/state")
 {
     public const string Name = "gwchaos";
     private const string Folder = "/var/lib/godwit-chaos";
@@ -15,9 +15,12 @@ internal sealed class ChaosCluster() : TestCluster($"{Folder}/state")
     private const int RotationSeconds = 60;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private string _programs = Binaries;
 
     /// <summary>Where the disk is mounted.</summary>
     public static string Disk => Folder;
+
+    protected override string Programs => _programs;
 
     /// <summary>Clears what an earlier run has left, then starts.</summary>
     /// <exception cref="InvalidOperationException">The machine lacks something.</exception>
@@ -28,6 +31,7 @@ internal sealed class ChaosCluster() : TestCluster($"{Folder}/state")
             throw new InvalidOperationException(missing);
         }
 
+        _programs = broken is null ? Binaries : await BrokenAgent.ProgramsAsync(Binaries, broken);
         await RemoveAsync();
         Directory.CreateDirectory(Folder);
         (await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={Size},mode=755", "godwit-chaos", Folder], Patience)).Ok();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Godwit.Simulation;
 
 namespace Godwit.Chaos;
 
@@ -13,6 +14,9 @@ internal sealed record ChaosOptions
 
     /// <summary>Faults of this name only; null: all.</summary>
     public string? Only { get; init; }
+
+    /// <summary>The rule of the switchover that the agents do without; null: none.</summary>
+    public string? Break { get; init; }
 
     public string Output { get; init; } = Path.GetFullPath("artifacts/chaos");
 
@@ -31,6 +35,10 @@ internal sealed record ChaosOptions
                     break;
                 case "--only" when value.Length > 0:
                     options = options with { Only = value };
+                    i++;
+                    break;
+                case "--break" when BrokenRules.All.ContainsKey(value):
+                    options = options with { Break = value };
                     i++;
                     break;
                 case var word when double.TryParse(word, CultureInfo.InvariantCulture, out var minutes) && minutes is > 0 and <= 24 * 60:

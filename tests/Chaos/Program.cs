@@ -3,11 +3,17 @@ using Godwit.Cli;
 using Godwit.Machinery;
 using Shouldly;
 
-// chaos [MINUTES] [--seed N] [--only FAULT]: real guests move without pause while things go wrong. As root; ends with one line of counts.
+// chaos [MINUTES] [--seed N] [--only FAULT] [--break RULE]: real guests move without pause while things go wrong. As root; ends with one line
+// of counts. With a rule of the switchover broken it succeeds when that was noticed.
+if (args is [BrokenAgent.Verb, var rules, ..])
+{
+    return await BrokenAgent.RunAsync(rules, args[2..]);
+}
+
 var options = ChaosOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: chaos [MINUTES] [--seed N] [--only FAULT]   (as root; 10 minutes unless told)");
+    Console.Error.WriteLine("usage: chaos [MINUTES] [--seed N] [--only FAULT] [--break no-swap|ignore-abort]   (as root; 10 minutes unless told)");
     return 2;
 }
 
@@ -19,7 +25,7 @@ Console.CancelKeyPress += (_, e) =>
 };
 var report = new ChaosReport(options, Console.Out);
 Console.WriteLine($"seed {options.Seed}, {options.Length.TotalMinutes:0.#} minutes");
-await using (var cluster = new ChaosCluster())
+await using (var cluster = new ChaosCluster(options.Break))
 {
     await cluster.InitializeAsync();
     try
@@ -38,4 +44,9 @@ await using (var cluster = new ChaosCluster())
 }
 
 await report.CloseAsync();
-return report.IsClean ? 0 : 1;
+if (options.Break is { } broken)
+{
+    Console.WriteLine($"broken on purpose: {broken}: {(report.IsClean ? "NOT noticed" : "noticed")}");
+}
+
+return report.IsClean == options.Break is null ? 0 : 1;

@@ -116,11 +116,11 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
 
         (await guest.EndOfAsync(created.Name(), Limit)).ShouldHaveSucceeded();
 
-        await guest.ShouldBeUnhurtAsync();
+        await guest.ShouldBeUnhurtAsync(tornTicks: 1);
         await outage.UntilNoticedAsync();
         await outage.VouchAsync();
         await guest.UntilOnePodAsync();
-        await guest.ShouldBeUnhurtAsync();
+        await guest.ShouldBeUnhurtAsync(tornTicks: 1);
     }
 
     [Fact]

@@ -65,6 +65,11 @@ internal static class Bench
             await MovesAsync(options, cluster, report, ct);
         }
 
+        if (options.Wants("forwarding"))
+        {
+            await ForwardingBench.RunAsync(options, cluster, report, ct);
+        }
+
         if (options.Wants("drain"))
         {
             await DrainBench.RunAsync(cluster, report, ct);

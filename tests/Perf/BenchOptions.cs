@@ -61,7 +61,7 @@ internal sealed record BenchOptions
                     options = options with { Runs = runs };
                     i++;
                     break;
-                case "rules" or "moves" or "drain" or "api" or "peers" or "footprint" or "scale" or "memory":
+                case "rules" or "moves" or "drain" or "api" or "peers" or "footprint" or "scale" or "memory" or "forwarding":
                     options = options with { Only = words[i] };
                     break;
                 case "--queued" when int.TryParse(value, CultureInfo.InvariantCulture, out var queued) && queued > 0:

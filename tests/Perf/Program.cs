@@ -13,7 +13,7 @@ if (args is [Watchers.Word, .. var rest])
 var options = BenchOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: bench [peers|rules|scale|memory|footprint|moves|drain|api] [quick] [--json] [--runs N] [--hops N] [--queued N] [--vmis N] [--keep] [--bin DIR] [--beside DIR]   (as root; DIR holds the published programs; rules needs none, scale and memory only godwitd)");
+    Console.Error.WriteLine("usage: bench [peers|rules|scale|memory|footprint|moves|forwarding|drain|api] [quick] [--json] [--runs N] [--hops N] [--queued N] [--vmis N] [--keep] [--bin DIR] [--beside DIR]   (as root; DIR holds the published programs; rules needs none, scale and memory only godwitd)");
     return 2;
 }
 

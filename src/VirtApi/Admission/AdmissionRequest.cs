@@ -30,6 +30,10 @@ public sealed record AdmissionRequest
     /// <summary>One of our own components asks.</summary>
     public bool ByComponent => Installation.IsComponent(Username);
 
+    /// <summary>Namespace and name of an object that has to have a namespace.</summary>
+    /// <exception cref="FormatException">The request names none.</exception>
+    public NamespacedName NamespacedKey => Key.Namespace.Length > 0 ? Key : throw new FormatException($"the request about \"{Key.Name}\" names no namespace");
+
     /// <summary>Reads a review of version v1.</summary>
     public static AdmissionRequest Read(JsonNode? review)
     {

@@ -43,7 +43,7 @@ public sealed partial class ClusterFacts(ApiClient api, ILogger logger)
         }
 
         var vmi = api.TryGetAsync(
-            Kinds.VirtualMachineInstance, new(request.Key.Namespace, name), TypesJson.Default.VirtualMachineInstance, ct);
+            Kinds.VirtualMachineInstance, new(request.NamespacedKey.Namespace, name), TypesJson.Default.VirtualMachineInstance, ct);
         var others = api.ListAsync(
             Kinds.VirtualMachineInstanceMigration, request.Key.Namespace, TypesJson.Default.VirtualMachineInstanceMigration, ct: ct);
         return new()
@@ -62,7 +62,7 @@ public sealed partial class ClusterFacts(ApiClient api, ILogger logger)
         Pod? pod;
         try
         {
-            pod = await api.TryGetAsync(Kinds.Pod, request.Key, TypesJson.Default.Pod, ct);
+            pod = await api.TryGetAsync(Kinds.Pod, request.NamespacedKey, TypesJson.Default.Pod, ct);
         }
         catch (ApiException e) when (!e.IsUnreachable)
         {

@@ -16,6 +16,12 @@ internal static class Documents
     {
         result = null;
         refusal = null;
+        if (NullElement(document, "") is { } place)
+        {
+            refusal = AdmissionVerdict.BadRequest($"{place}: null is no element of a list");
+            return false;
+        }
+
         try
         {
             result = document?.Deserialize(type);
@@ -47,6 +53,14 @@ internal static class Documents
 
         return JsonPatch.Diff(document, target);
     }
+
+    /// <summary>Where a list has a null, which no list of ours may have: mutating webhooks see documents before their schema does.</summary>
+    private static string? NullElement(JsonNode? node, string path) => node switch
+    {
+        JsonObject fields => fields.Select(field => NullElement(field.Value, path.Length > 0 ? $"{path}.{field.Key}" : field.Key)).FirstOrDefault(static found => found is not null),
+        JsonArray items => items.Select((item, i) => item is null ? $"{path}[{i}]" : NullElement(item, $"{path}[{i}]")).FirstOrDefault(static found => found is not null),
+        _ => null,
+    };
 
     private static void Copy(JsonObject source, JsonObject target, string name)
     {

@@ -38,7 +38,8 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
     private volatile Tunnel? _tunnel;
     private volatile bool _turned;
     private bool _found;
-    private bool _settled;
+    private MigrationForwarding? _outcome;
+    private bool _told;
     private readonly Lock _drainLock = new();
     private TapDrain? _drain;
     private string? _problem;
@@ -97,7 +98,10 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
         return new MigrationForwarding { State = state, Since = _tools.Time.GetUtcNow(), Reason = state == MigrationForwarding.Unavailable ? _problem : null };
     }
 
-    /// <summary>The guest has gone: makes the pod a forwarder if there is anything to forward. What is to be written of it; null for nothing.</summary>
+    /// <summary>
+    /// The guest has gone: makes the pod a forwarder if there is anything to forward. What is to be written of it, until it has been
+    /// <see cref="Told"/>; null for nothing.
+    /// </summary>
     public async Task<MigrationForwarding?> StayAsync(VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
     {
         FindEarlier();
@@ -107,14 +111,24 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
             return null;
         }
 
-        if (_settled || _pod?.State.Terms?.MigrationUid == _uid)
+        if (_outcome is null && _pod?.State.Terms?.MigrationUid == _uid)
         {
             return null;
         }
 
-        _settled = true;
-        var now = _tools.Time.GetUtcNow();
+        _outcome ??= await SettleAsync(vmi, settings, cancellationToken);
+        var untold = _told ? null : _outcome;
+        // What goes on is told again and again by whoever looks after the pod: told late, it would be behind that.
+        _told |= _outcome.State == MigrationForwarding.Forwarding;
+        return untold;
+    }
 
+    /// <summary>What came of it is in the record.</summary>
+    public void Told() => _told = true;
+
+    private async Task<MigrationForwarding> SettleAsync(VirtualMachineInstance vmi, ForwardingSettings settings, CancellationToken cancellationToken)
+    {
+        var now = _tools.Time.GetUtcNow();
         if (_tunnel is not { } tunnel || _pod is not { } pod)
         {
             return new MigrationForwarding

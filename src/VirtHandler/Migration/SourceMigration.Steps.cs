@@ -225,6 +225,7 @@ internal sealed partial class SourceMigration
             && await _forwarding!.StayAsync(vmi, state, cancellationToken) is { } forwarding)
         {
             await _record.WriteAsync(RecordPatches.Forwarding(_uid, forwarding), cancellationToken);
+            _forwarding.Told();
         }
     }
 

@@ -54,7 +54,7 @@ public abstract class TestCluster : IAsyncLifetime
 
     /// <summary>Runs the built command on this cluster.</summary>
     internal Task<Tool.Outcome> GodwitAsync(IEnumerable<string> arguments, TimeSpan? limit = null) => Tool.RunAsync(
-        Path.Combine(Binaries, "godwit"),
+        Path.Combine(Programs, "godwit"),
         [.. arguments, .. Address],
         limit ?? TimeSpan.FromMinutes(2),
         new Dictionary<string, string> { ["KUBECONFIG"] = "" });
@@ -62,6 +62,9 @@ public abstract class TestCluster : IAsyncLifetime
     /// <summary>Runs the machine's own kubectl on this cluster.</summary>
     internal Task<Tool.Outcome> KubectlAsync(IEnumerable<string> arguments, string? input = null, TimeSpan? limit = null) => Tool.RunAsync(
         "kubectl", ["--kubeconfig", Kubeconfig, .. arguments], limit ?? TimeSpan.FromMinutes(3), input: input);
+
+    /// <summary>The folder of the programs that make the cluster.</summary>
+    protected virtual string Programs => Binaries;
 
     /// <summary>How the built command is told which cluster is meant.</summary>
     protected virtual IReadOnlyList<string> Address => ["--state", State.Root];

@@ -9,6 +9,8 @@ namespace Godwit.Integration.Qemu;
 
 public sealed class LauncherTests
 {
+    private const int Lines = 10_000;
+
     [Fact]
     public async Task A_guest_boots_prints_to_the_log_and_heeds_the_power_button()
     {
@@ -21,6 +23,31 @@ public sealed class LauncherTests
 
         await File.WriteAllTextAsync(Path.Combine(host.Folder, DomainFolder.ShutdownRequested), "", TestContext.Current.CancellationToken);
 
+        (await host.ExitAsync()).ShouldBe(0, host.Errors);
+        host.Status!.Reason.ShouldBe(LauncherReasons.Shutdown);
+    }
+
+    [Fact]
+    public async Task A_guest_that_floods_its_console_and_a_client_that_never_reads_hold_up_nothing()
+    {
+        await using var host = GuestHost.Start();
+        (await TestGuest.DomainAsync(TestGuest.Hardware(128), host.Folder, "mg.tick=0 mg.flood=0")).Write(host.Folder);
+        await host.BootAsync();
+        await host.LineAsync(static l => l.StartsWith("MG READY", StringComparison.Ordinal));
+        using var client = await UnixPath.ConnectAsync(host.Folder, DomainFolder.SerialSocket, TestContext.Current.CancellationToken);
+
+        await client.SendAsync(Encoding.ASCII.GetBytes("flood 1\n"));
+        await host.LineAsync(l => l.StartsWith($"F {Lines} ", StringComparison.Ordinal));
+
+        // More than the client's socket and backlog hold: the rest is thrown away for it, not for the log.
+        host.Lines.Where(static l => l.StartsWith("F ", StringComparison.Ordinal)).Take(Lines).Select(static l => l.Split(' ')[1])
+            .ShouldBe(Enumerable.Range(1, Lines).Select(static n => n.ToString(CultureInfo.InvariantCulture)), host.Errors);
+        await using (var qmp = await host.ConnectAsync())
+        {
+            (await qmp.QueryStatusAsync(TestContext.Current.CancellationToken)).Running.ShouldBeTrue();
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(host.Folder, DomainFolder.ShutdownRequested), "", TestContext.Current.CancellationToken);
         (await host.ExitAsync()).ShouldBe(0, host.Errors);
         host.Status!.Reason.ShouldBe(LauncherReasons.Shutdown);
     }
