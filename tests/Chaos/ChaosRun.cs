@@ -78,7 +78,7 @@ internal sealed class ChaosRun(ChaosOptions options, ChaosCluster cluster, Chaos
         var ended = await RestAsync(scene, fault, violations, ct);
         for (var i = 0; i < _guests.Length; i++)
         {
-            violations.AddRange(Witness.OfConsole(_guests[i]!.Console));
+            violations.AddRange(Witness.OfConsole(_guests[i]!.Console, fault.SilencesLogs));
         }
 
         result = result with
@@ -87,7 +87,7 @@ internal sealed class ChaosRun(ChaosOptions options, ChaosCluster cluster, Chaos
             LongestGapMs = guest.Console.LargestGap(from, TimeProvider.System.GetUtcNow()).TotalMilliseconds,
             Violations = violations,
         };
-        await RenewAsync(ended, violations.Count > 0);
+        await RenewAsync(ended, violations.Count > 0 || fault.SilencesLogs);
         return result;
     }
 

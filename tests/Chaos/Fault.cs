@@ -15,6 +15,9 @@ internal sealed record Fault(string Name, Func<Scene, CancellationToken, Task<st
     /// <summary>It strikes the target, which ends a guest only once the guest is there.</summary>
     public bool StrikesTarget { get; init; }
 
+    /// <summary>The logs of pods miss lines for as long as it lasts, so the guests' consoles say nothing of what they did then.</summary>
+    public bool SilencesLogs { get; init; }
+
     /// <summary>The guest may end by it once it lives in two halves.</summary>
     public bool IsDeadlyInPostCopy { get; init; }
 }

@@ -31,7 +31,7 @@ internal static class Faults
         new("half-open link", (s, ct) => LinkAsync(s, LinkFault.HalfOpen, ct)) { Steps = [Step.Copying, Step.Switching], IsDeadlyInPostCopy = true },
         new("throttled link", (s, ct) => LinkAsync(s, LinkFault.Throttled, ct)) { Steps = [Step.Copying, Step.Switching] },
         new("reset connections", (s, ct) => LinkAsync(s, LinkFault.Reset, ct)) { Steps = [Step.Copying, Step.Switching], IsDeadlyInPostCopy = true },
-        new("disk full", DiskFullAsync) { Steps = Always },
+        new("disk full", DiskFullAsync) { Steps = Always, SilencesLogs = true },
         new("delete the migration", (s, _) => DeleteAsync(s, "vmim", s.Migration)) { Steps = Always },
         new("delete the target's pod", (s, _) => DeleteAsync(s, "pod", s.Vmi.Text("status", "migrationState", "targetPod"))) { IsDeadly = true, StrikesTarget = true },
         new("delete the source's pod", (s, _) => DeleteAsync(s, "pod", s.Vmi.Text("status", "migrationState", "sourcePod"))) { IsDeadly = true },

@@ -44,6 +44,7 @@ public sealed partial class GuestConsole
         var holes = new List<string>();
         var between = new List<string>();
         long? last = null;
+        var ending = false;
         foreach (var line in Join(pods))
         {
             var text = line.Text;
@@ -71,9 +72,14 @@ public sealed partial class GuestConsole
             {
                 console.MemoryErrors++;
             }
-            else if (text.Contains("CORRUPT disk", StringComparison.Ordinal) || text.Contains("ERR disk", StringComparison.Ordinal))
+            else if (text.Contains("CORRUPT disk", StringComparison.Ordinal) || (!ending && text.Contains("ERR disk", StringComparison.Ordinal)))
             {
                 console.DiskErrors++;
+            }
+            else if (text is "POWEROFF" or "MG START")
+            {
+                // A kernel that goes down takes the disk away while the guest still writes to it.
+                ending = text == "POWEROFF";
             }
             else if (CrashPattern().IsMatch(text))
             {

@@ -82,6 +82,13 @@ public sealed class GuestConsoleTests
     }
 
     [Fact]
+    public void A_disk_that_goes_while_the_guest_powers_off_is_no_error_but_one_that_fails_before_or_after_it_has_booted_again_is()
+    {
+        var console = GuestConsole.Read([Pod("ERR disk write: I/O error", "POWEROFF", "ERR disk write: I/O error", "MG START", "ERR disk write: I/O error")]);
+        console.DiskErrors.ShouldBe(2);
+    }
+
+    [Fact]
     public void The_pause_is_the_largest_gap_near_the_switch_only()
     {
         ConsoleLine[] source = [Tick(1, 0), Tick(2, 500), Tick(3, 510)];
