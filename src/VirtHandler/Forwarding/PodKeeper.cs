@@ -103,7 +103,10 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             return false;
         }
 
-        var facts = Gather(_pod, pod, vmi);
+        // Looked up after the tunnels, and anew, for the look at the links took a while: whoever opens a tunnel has seen its migration in the record.
+        var state = _pod.State;
+        vmi = node.VmiOf(vmiKey);
+        var facts = Gather(state, _pod, pod, vmi);
         var plan = ForwarderDecision.Decide(facts);
         switch (plan.Action)
         {
@@ -130,9 +133,8 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
         }
     }
 
-    private ForwarderFacts Gather(PodTunnels tunnels, Pod pod, VirtualMachineInstance? vmi)
+    private ForwarderFacts Gather(ForwardingState state, PodTunnels tunnels, Pod pod, VirtualMachineInstance? vmi)
     {
-        var state = tunnels.State;
         var migration = vmi?.Migration();
         var now = tools.Time.GetUtcNow();
         _drainedSince = node.IsDrained() ? _drainedSince ?? now : null;
