@@ -59,6 +59,22 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Lines for ip -batch.</summary>
     public Task<string> IpAsync(params IEnumerable<string> lines) => Tool.RunAsync($"ip -n {Name} -batch -", string.Join('\n', lines) + "\n");
 
+    /// <summary>
+    /// Waits until a bridge forwards through a port that somebody has just opened: the kernel sees to that in its own time, on a loaded
+    /// machine a second later, and what is sent before is lost.
+    /// </summary>
+    public async Task UntilForwardingAsync(string bridge, string port)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        while (!(await Tool.RunAsync($"ip -n {Name} -details link show {port}")).Contains("state forwarding", StringComparison.Ordinal)
+            || !(await IpAsync($"link show {bridge}")).Contains("state UP", StringComparison.Ordinal))
+        {
+            await timer.WaitForNextTickAsync(limit.Token);
+        }
+    }
+
     public Task<string> NftAsync(string rules) => Tool.RunAsync($"ip netns exec {Name} nft -f -", rules);
 
     /// <summary>Sets what lies below /proc/sys/net.</summary>

@@ -26,6 +26,7 @@ public sealed class TapDrainTests
         try
         {
             (await qemu.StandardOutput.ReadLineAsync(Ct))!.ShouldContain("QMP");
+            await pods.Source.UntilForwardingAsync("k6t", Tap);
             using var guest = Listen(pods.Inside);
             await SendAsync(pods, 1);
 
@@ -61,6 +62,7 @@ public sealed class TapDrainTests
         await using var pods = await MovedAsync("multi_queue");
         using var first = OpenTap(pods.Source, MultiQueue);
         using var second = OpenTap(pods.Source, MultiQueue);
+        await pods.Source.UntilForwardingAsync("k6t", Tap);
         using var guest = Listen(pods.Inside);
 
         // Which queue a flow goes to the kernel decides by its ports: of 16 flows some go to each.
@@ -95,6 +97,7 @@ public sealed class TapDrainTests
         await pods.PlugIntoTargetAsync();
         await AddTapAsync(pods.Source, "");
         using var tap = OpenTap(pods.Source, 0, whole: true);
+        await pods.Source.UntilForwardingAsync("k6t", Tap);
         var text = Enumerable.Range(0, 10_000).Select(i => (byte)(i % 251)).ToArray();
         using var routes = pods.Source.Sockets.OpenRoute();
 
