@@ -7,14 +7,21 @@ using Microsoft.Extensions.Logging;
 namespace Godwit.Chaos;
 
 /// <summary>
-/// Agents whose rules are broken on purpose, in the place of the real ones: chaos that does not notice them proves nothing.
+/// Agents whose rules are broken on purpose, or a launcher that starts QEMU wrongly, in the place of the real ones: chaos that does not
+/// notice them proves nothing.
 /// </summary>
 internal static class BrokenAgent
 {
     /// <summary>The verb by which this program stands in for <c>godwitd handler</c>.</summary>
     public const string Verb = "broken-handler";
 
-    /// <summary>A folder with all of the built programs, in which this one runs the agents with rules of this name.</summary>
+    /// <summary>The one rule that is not an agent's: QEMU is started without <c>-S</c>, so a target runs its guest when all has arrived.</summary>
+    private const string SelfStart = "self-start";
+
+    /// <summary>What can be broken.</summary>
+    public static IReadOnlyList<string> Rules { get; } = [SelfStart, .. BrokenRules.All.Keys];
+
+    /// <summary>A folder with all of the built programs, in which what follows that rule is replaced by what does not.</summary>
     public static async Task<string> ProgramsAsync(string programs, string rules)
     {
         var folder = Path.Combine(Path.GetDirectoryName(programs)!, "chaos-broken");
@@ -24,17 +31,49 @@ internal static class BrokenAgent
         }
 
         (await Tests.E2E.Support.Tool.RunAsync("cp", ["-al", programs, folder], TimeSpan.FromMinutes(1))).Ok();
-        var daemon = Path.Combine(folder, "godwitd");
-        File.Delete(daemon);
-        await File.WriteAllTextAsync(daemon, $"""
-            #!/bin/sh
-            [ "$1" = handler ] || exec {programs}/godwitd "$@"
-            shift
-            exec {Environment.ProcessPath} {Verb} {rules} "$@"
+        if (rules == SelfStart)
+        {
+            await ReplaceLauncherAsync(folder);
+        }
+        else
+        {
+            await ReplaceAsync(Path.Combine(folder, "godwitd"), $"""
+                [ "$1" = handler ] || exec {programs}/godwitd "$@"
+                shift
+                exec {Environment.ProcessPath} {Verb} {rules} "$@"
+                """);
+        }
 
-            """);
-        File.SetUnixFileMode(daemon, (UnixFileMode)0b111_101_101);
         return folder;
+    }
+
+    /// <summary>The launcher itself is as it was, but finds another QEMU on its path. Within its pod the folder is elsewhere.</summary>
+    private static async Task ReplaceLauncherAsync(string folder)
+    {
+        var launcher = Path.Combine(folder, "virt-launcher");
+        Directory.CreateDirectory(Path.Combine(folder, "whole"));
+        Directory.CreateDirectory(Path.Combine(folder, "path"));
+        File.Copy(launcher, Path.Combine(folder, "whole", "virt-launcher"));
+        await ReplaceAsync(launcher, """
+            here=${0%/*}
+            PATH=$here/path:$PATH exec "$here/whole/virt-launcher" "$@"
+            """);
+        await ReplaceAsync(Path.Combine(folder, "path", "qemu-system-x86_64"), """
+            PATH=${PATH#*:}
+            for word; do
+                shift
+                [ "$word" = -S ] || set -- "$@" "$word"
+            done
+            exec qemu-system-x86_64 "$@"
+            """);
+    }
+
+    private static async Task ReplaceAsync(string program, string script)
+    {
+        // Not written over: the file may be linked to the one that is built.
+        File.Delete(program);
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\n{script}\n");
+        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
     }
 
     /// <summary>Is the agent of a node until it is killed or the cluster ends.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Godwit.Simulation;
 
 namespace Godwit.Chaos;
 
@@ -15,7 +14,7 @@ internal sealed record ChaosOptions
     /// <summary>Faults of this name only; null: all.</summary>
     public string? Only { get; init; }
 
-    /// <summary>The rule of the switchover that the agents do without; null: none.</summary>
+    /// <summary>The rule of the switchover that is broken; null: none.</summary>
     public string? Break { get; init; }
 
     public string Output { get; init; } = Path.GetFullPath("artifacts/chaos");
@@ -37,7 +36,7 @@ internal sealed record ChaosOptions
                     options = options with { Only = value };
                     i++;
                     break;
-                case "--break" when BrokenRules.All.ContainsKey(value):
+                case "--break" when BrokenAgent.Rules.Contains(value):
                     options = options with { Break = value };
                     i++;
                     break;

@@ -13,7 +13,7 @@ if (args is [BrokenAgent.Verb, var rules, ..])
 var options = ChaosOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("usage: chaos [MINUTES] [--seed N] [--only FAULT] [--break no-swap|ignore-abort]   (as root; 10 minutes unless told)");
+    Console.Error.WriteLine("usage: chaos [MINUTES] [--seed N] [--only FAULT] [--break self-start|no-swap|ignore-abort]   (as root; 10 minutes unless told)");
     return 2;
 }
 

@@ -5,6 +5,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>What is wrong is refused with words that name it and say what to do; the machine's own kubectl shows them.</summary>
+[Collection<FirstSide>]
 public sealed class BadInputTests(ClusterFixture cluster)
 {
     private const string Namespace = "default";

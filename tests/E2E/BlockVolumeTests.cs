@@ -9,6 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>A guest whose disk is a claim of mode Block, on a loop device that both nodes see.</summary>
+[Collection<FirstSide>]
 public sealed class BlockVolumeTests(ClusterFixture cluster) : IAsyncLifetime
 {
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"godwit-e2e-block-{Environment.ProcessId}.img");

@@ -16,6 +16,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Certificates that are replaced while they are in use.</summary>
+[Collection<FirstSide>]
 public sealed class CertificateTests(ClusterFixture cluster)
 {
     private const string Where = "e2e-certificates";

@@ -9,6 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Disks and kernels out of images on a cluster that cannot mount images as volumes.</summary>
+[Collection<FirstSide>]
 public sealed class ContainerDiskTests(ClusterFixture cluster)
 {
     private const string Where = "e2e-sidecars";
@@ -18,7 +19,7 @@ public sealed class ContainerDiskTests(ClusterFixture cluster)
     public async Task A_guest_whose_kernel_and_disk_come_by_sidecars_boots_moves_and_leaves_nothing_behind()
     {
         cluster.RequireOwn();
-        var before = Machine.Leftovers(ClusterFixture.Name, cluster.State.Root);
+        var before = cluster.Leftovers();
         await DisableImageVolumesAsync(new JsonArray(FeatureGates.ImageVolume));
         try
         {
@@ -49,7 +50,7 @@ public sealed class ContainerDiskTests(ClusterFixture cluster)
             await DisableImageVolumesAsync(null);
         }
 
-        await ShouldBeAsBeforeAsync(before);
+        await cluster.UntilAsBeforeAsync(before, static left => left.Contains("handler", StringComparison.Ordinal));
     }
 
     private static void DiskFromImage(JsonObject vmi) => vmi.Ensure("spec")["volumes"] = new JsonArray(new JsonObject
@@ -62,22 +63,6 @@ public sealed class ContainerDiskTests(ClusterFixture cluster)
 
     private static IEnumerable<JsonNode?> Sidecars(JsonObject pod, string list) =>
         pod.At("status", list)!.AsArray().Where(static s => s.Text("name") != "container-disk-binary");
-
-    private static async Task ShouldBeAsBeforeAsync(IReadOnlyList<string> before)
-    {
-        // The cluster's own group is made with its first pod and stays as long as the cluster does.
-        const string ClusterGroup = $"/godwit/{ClusterFixture.Name}";
-        string[] after;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        do
-        {
-            after = [.. Machine.Leftovers(ClusterFixture.Name, "/var/lib/godwit-e2e").Except(before, StringComparer.Ordinal)
-                .Where(static l => !l.EndsWith(ClusterGroup, StringComparison.Ordinal) && !l.Contains("handler", StringComparison.Ordinal))];
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
-        }
-        while (after.Length > 0 && !deadline.IsCancellationRequested);
-        after.ShouldBeEmpty();
-    }
 
     private async Task<IReadOnlyList<JsonObject>> PodsAsync() => (await cluster.Api.ListAsync(Kinds.Pod, Where)).Items;
 

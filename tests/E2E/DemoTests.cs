@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Godwit.Tests.E2E;
 
+[Collection<FirstSide>]
 public sealed class DemoTests(ClusterFixture cluster)
 {
     [Fact]

@@ -8,6 +8,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Any process of ours may die at any instant; the guest does not notice.</summary>
+[Collection<SecondSide>]
 public sealed class KillTests(ClusterFixture cluster)
 {
     [Theory]

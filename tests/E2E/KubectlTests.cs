@@ -8,6 +8,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Everything by the machine's own kubectl, with the YAML that the 2020 document shows.</summary>
+[Collection<FirstSide>]
 public sealed class KubectlTests(ClusterFixture cluster)
 {
     private const string Document = """

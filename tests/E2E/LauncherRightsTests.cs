@@ -8,6 +8,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>What a launcher pod is allowed on its node: next to nothing.</summary>
+[Collection<FirstSide>]
 public sealed class LauncherRightsTests(ClusterFixture cluster)
 {
     [Fact]

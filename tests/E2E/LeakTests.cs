@@ -5,6 +5,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Many moves in a row, and afterwards the machine is as it was.</summary>
+[Collection<FirstSide>]
 public sealed class LeakTests(ClusterFixture cluster)
 {
     private const int Moves = 6;
@@ -13,10 +14,7 @@ public sealed class LeakTests(ClusterFixture cluster)
     public async Task Moves_in_a_row_succeed_and_leave_nothing_behind_at_either_node()
     {
         cluster.RequireOwn();
-        string[] after;
-        var before = Machine.Leftovers(ClusterFixture.Name, cluster.State.Root);
-        // The cluster's own group is made with its first pod and stays as long as the cluster does.
-        var clusterGroup = $"/godwit/{ClusterFixture.Name}";
+        var before = cluster.Leftovers();
         await using (var guest = await Guest.StartAsync(cluster, "e2e-leak"))
         {
             for (var move = 1; move <= Moves; move++)
@@ -28,14 +26,7 @@ public sealed class LeakTests(ClusterFixture cluster)
             await guest.ShouldBeUnhurtAsync();
         }
 
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        do
-        {
-            after = [.. Machine.Leftovers(ClusterFixture.Name, cluster.State.Root).Except(before, StringComparer.Ordinal).Where(l => !l.EndsWith(clusterGroup, StringComparison.Ordinal))];
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
-        }
-        while (after.Length > 0 && !deadline.IsCancellationRequested);
-        after.ShouldBeEmpty();
+        await cluster.UntilAsBeforeAsync(before);
     }
 
     [Fact]

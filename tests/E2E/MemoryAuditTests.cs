@@ -11,6 +11,7 @@ namespace Godwit.Tests.E2E;
 /// Both copies of a guest at the one moment in which both are complete: between the swap of ownership and the target's start, which
 /// is stretched here by a target's agent that hangs.
 /// </summary>
+[Collection<FirstSide>]
 public sealed class MemoryAuditTests(ClusterFixture cluster)
 {
     private const long Memory = 256L << 20;

@@ -11,6 +11,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>What Prometheus would read while a guest moves.</summary>
+[Collection<FirstSide>]
 public sealed class MetricsTests(ClusterFixture cluster)
 {
     private const string Where = "e2e-metrics";

@@ -9,6 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>A network for migrations alone: <c>migrations.network</c>.</summary>
+[Collection<FirstSide>]
 public sealed class MigrationNetworkTests(ClusterFixture cluster)
 {
     private const string Where = "e2e-network";

@@ -10,6 +10,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>A guest that dirties its memory faster than the link carries it.</summary>
+[Collection<SecondSide>]
 public sealed class PostCopyTests(ClusterFixture cluster)
 {
     private const int Rate = 64;

@@ -9,6 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>A VirtualMachineInstanceReplicaSet with real guests, by kubectl alone.</summary>
+[Collection<FirstSide>]
 public sealed class ReplicaSetTests(ClusterFixture cluster)
 {
     private const string Namespace = "e2e-replicas";

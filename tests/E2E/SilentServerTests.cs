@@ -8,6 +8,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>An API server that hangs while a guest moves: neither copy may run without it, so the guest is not stopped before it answers.</summary>
+[Collection<FirstSide>]
 public sealed class SilentServerTests(ClusterFixture cluster)
 {
     /// <summary>Twice as long as the migration would take.</summary>

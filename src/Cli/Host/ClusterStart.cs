@@ -18,6 +18,7 @@ public sealed class ClusterStart(StateFolder state, TimeProvider clock)
     {
         var running = StateLock.IsHeld(state);
         var earlier = state.ReadSettings();
+        using var turn = running ? null : await StartTurn.TakeAsync(new(options.Timeout, clock), ct);
         ClusterSettings settings;
         if (running)
         {

@@ -53,6 +53,14 @@ internal sealed class MigrationReconciler(
             target = list.Items.Count > 0 ? list.Items[0] : null;
         }
 
+        var there = vmi?.Status?.MigrationState?.TargetNode;
+        var node = string.IsNullOrEmpty(there) ? null : caches.Nodes.Get(NamespacedName.Cluster(there));
+        if (node is not null && !NodeDecisions.IsGone(node) && !migration.IsFinal() && migration.IsRunning() && target?.IsFinished() != false)
+        {
+            // The pods' watch may have told of a pod that went before the nodes' watch tells why.
+            node = await api.TryGetAsync(Kinds.Node, NamespacedName.Cluster(there!), TypesJson.Default.Node, ct);
+        }
+
         var cluster = caches.Configuration.Current;
         var policy = vmi is null ? null : PolicyMatching.Match(
             caches.Policies.List(),
@@ -70,8 +78,8 @@ internal sealed class MigrationReconciler(
             Siblings = caches.MigrationsOf(vmiKey),
             Configuration = MigrationSettings.Apply(cluster.Migrations, policy?.Spec),
             PolicyName = policy?.Metadata.Name,
-            TargetNodeGone = IsGone(vmi?.Status?.MigrationState?.TargetNode),
-            TargetNodeKnown = vmi?.Status?.MigrationState?.TargetNode is { Length: > 0 } there && caches.Nodes.Get(NamespacedName.Cluster(there)) is not null,
+            TargetNodeGone = !string.IsNullOrEmpty(there) && NodeDecisions.IsGone(node),
+            TargetNodeKnown = node is not null,
             SourceLoss = SourceLoss(vmi?.Status?.MigrationState, pods),
             Copied = _copied.TryGetValue(migration.Key(), out var copied) ? copied : null,
             Now = clock.GetUtcNow(),

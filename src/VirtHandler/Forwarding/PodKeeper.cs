@@ -59,6 +59,14 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
     {
         while (node.PodOf(podUid) is { } pod && ForwardingState.IsIn(folder))
         {
+            if (pod.IsFinished())
+            {
+                // Its network went with its last process, and all that was in it; that a tunnel was there need not be known any more.
+                new ForwardingState().Write(folder);
+                LogGone(tools.Logger, vmiKey, podUid);
+                return;
+            }
+
             var changed = _changed.Next;
             try
             {
@@ -328,6 +336,9 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
 
     [LoggerMessage(372, LogLevel.Information, "{Vmi}: forwarder pod {PodUid} has a way to {Target}, where the guest is about to go on to")]
     private static partial void LogFollows(ILogger logger, NamespacedName vmi, string podUid, string target);
+
+    [LoggerMessage(374, LogLevel.Information, "{Vmi}: pod {PodUid} has ended, and its tunnels with it")]
+    private static partial void LogGone(ILogger logger, NamespacedName vmi, string podUid);
 
     [LoggerMessage(373, LogLevel.Information, "{Vmi}: forwarder pod {PodUid} has ended: {Reason}; {Cut} connections cut off, {Bytes} bytes carried")]
     private static partial void LogEnded(ILogger logger, NamespacedName vmi, string podUid, string reason, int cut, long bytes);

@@ -13,6 +13,9 @@ namespace Godwit.VirtHandler.Migration;
 internal sealed partial class SourceMigration : IMigrationDriver
 {
     private static readonly TimeSpan QueryDeadline = TimeSpan.FromSeconds(2);
+
+    /// <summary>While the guest stands still, silence is to be noticed sooner.</summary>
+    private static readonly TimeSpan StandingQueryDeadline = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
 
@@ -133,7 +136,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             case QemuPresence.Connected:
                 break;
             default:
-                return facts with { Stuck = _stuck.IsStuck(SourcePhase.Unreachable) };
+                return facts with { Stuck = IsStuck(SourcePhase.Unreachable) };
         }
 
         var qmp = _link.Client!;
@@ -152,9 +155,10 @@ internal sealed partial class SourceMigration : IMigrationDriver
             }
 
             // Sent together, answered in order: the guest may be standing still while we ask.
+            var deadline = _standingSince is null ? QueryDeadline : StandingQueryDeadline;
             var asked = (
-                Run: qmp.QueryStatusAsync(cancellationToken, QueryDeadline),
-                Migration: qmp.QueryMigrateAsync(cancellationToken, QueryDeadline),
+                Run: qmp.QueryStatusAsync(cancellationToken, deadline),
+                Migration: qmp.QueryMigrateAsync(cancellationToken, deadline),
                 Jobs: _setup.HasMirrors ? _setup.JobsAsync(qmp, cancellationToken) : Task.FromResult<JobInfo[]>([]));
             await Task.WhenAll(asked.Run, asked.Migration, asked.Jobs);
             var (run, migration, jobs) = (await asked.Run, await asked.Migration, await asked.Jobs);
@@ -178,15 +182,17 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 HasLeftovers = _hasLeftovers,
                 PostCopy = facts.PostCopy || _orderedPostCopy,
                 Stalled = _postCopy.IsStalled(phase, _monitor.Progress.Transferred),
-                Stuck = _stuck.IsStuck(phase),
+                Stuck = IsStuck(phase),
             };
         }
         catch (QmpUnavailableException e)
         {
             LogSilent(_logger, _uid, e.Message);
-            return facts with { Stuck = _stuck.IsStuck(SourcePhase.Unreachable) };
+            return facts with { Stuck = IsStuck(SourcePhase.Unreachable) };
         }
     }
+
+    private bool IsStuck(SourcePhase phase) => _stuck.IsStuck(phase, _monitor.Progress.Transferred);
 
     private void NotePhase(SourcePhase phase)
     {
@@ -229,6 +235,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 // The answer is there before QEMU is done, as a rule: the commit rests on it.
                 _record.AskBeside(cancellationToken);
                 await qmp!.MigrateContinueAsync(MigrationStates.PreSwitchover, cancellationToken, CommandDeadline);
+                _stuck.Restart();
                 return StepResult.After(Soon);
             case SourceAction.Commit:
                 return await CommitAsync(qmp!, vmi, cancellationToken);

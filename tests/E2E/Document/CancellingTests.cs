@@ -7,6 +7,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The document's chapter on cancelling: delete the VMIM, and what the VMI's status reports then.</summary>
+[Collection<FirstSide>]
 public sealed class CancellingTests(ClusterFixture cluster, DocumentGuest<CancellingTests> document) : IClassFixture<DocumentGuest<CancellingTests>>
 {
     [Fact]

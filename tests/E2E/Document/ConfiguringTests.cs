@@ -8,6 +8,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The document's table of settings, for one migration: each is seen in the status, and does what the table says.</summary>
+[Collection<FirstSide>]
 public sealed class ConfiguringTests(ClusterFixture cluster, DocumentGuest<ConfiguringTests> document) : IClassFixture<DocumentGuest<ConfiguringTests>>
 {
     [Fact]

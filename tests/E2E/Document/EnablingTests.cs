@@ -8,6 +8,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The document's introduction and its chapter on enabling live migration.</summary>
+[Collection<FirstSide>]
 public sealed class EnablingTests(ClusterFixture cluster, DocumentGuest<EnablingTests> document) : IClassFixture<DocumentGuest<EnablingTests>>
 {
     private const string Refusal = "LiveMigration feature gate is not enabled in kubevirt-config";

@@ -9,6 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The document's chapter on node eviction: drain, uncordon and the drain taint, with the document's commands.</summary>
+[Collection<FirstSide>]
 public sealed class NodeEvictionTests(ClusterFixture cluster, FourGuests guests) : IClassFixture<FourGuests>
 {
     private const string Selector = "--pod-selector=kubevirt.io=virt-launcher";

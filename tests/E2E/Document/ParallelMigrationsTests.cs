@@ -7,6 +7,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The settings of the document's table about how many migrations there are at once.</summary>
+[Collection<FirstSide>]
 public sealed class ParallelMigrationsTests(ClusterFixture cluster, FourGuests guests) : IClassFixture<FourGuests>
 {
     [Theory]

@@ -9,6 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The document's chapter on performing the live migration: limitations, the VMIM, what is calculated and reported.</summary>
+[Collection<FirstSide>]
 public sealed class PerformingTests(ClusterFixture cluster, PerformingGuests guests) : IClassFixture<PerformingGuests>
 {
     private static string Examples { get; } = Path.Combine(ClusterFixture.Root, "examples");

@@ -7,6 +7,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Document;
 
 /// <summary>The document's chapter on what can go wrong: guests whose activity is not compatible with the throughput.</summary>
+[Collection<FirstSide>]
 public sealed class WhatCanGoWrongTests(ClusterFixture cluster, BusyGuest busy) : IClassFixture<BusyGuest>
 {
     [Fact]

@@ -10,6 +10,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Eviction;
 
 /// <summary>Every eviction strategy with a real guest of its own, under the drain taint and under a real eviction of its pod.</summary>
+[Collection<FirstSide>]
 public sealed class StrategyTests(ClusterFixture cluster)
 {
     private const string Namespace = StrategyRow.Namespace;

@@ -9,6 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E.Policies;
 
 /// <summary>What a MigrationPolicy may set, each with a real guest that would fare otherwise without it.</summary>
+[Collection<FirstSide>]
 public sealed class MigrationPolicyTests(ClusterFixture cluster, PolicyGuests guests) : IClassFixture<PolicyGuests>
 {
     [Fact]

@@ -8,6 +8,9 @@ public sealed class BareCluster() : TestCluster("/var/lib/godwit-e2e-bare")
 {
     public const string Name = "godwitbare";
     private static readonly string[] Images = ["virt-launcher", "virt-handler", "virt-controller"];
+    private static readonly string Folder = Path.Combine(Root, "artifacts", "images");
+    private static readonly Lazy<Task<Tool.Outcome>> Build = new(
+        static () => Tool.RunAsync("/bin/bash", [Path.Combine(Root, "images", "build.sh"), Folder], TimeSpan.FromMinutes(5)));
 
     public override async ValueTask InitializeAsync()
     {
@@ -18,13 +21,12 @@ public sealed class BareCluster() : TestCluster("/var/lib/godwit-e2e-bare")
         }
 
         await GodwitAsync(["down"], UpLimit);
-        var images = Path.Combine(Root, "artifacts", "images");
-        (await Tool.RunAsync("/bin/bash", [Path.Combine(Root, "images", "build.sh"), images], TimeSpan.FromMinutes(5))).Ok();
+        (await Build.Value).Ok();
         (await GodwitAsync(["up", "--bare", "--name", Name, "--auto", "--yes"], UpLimit)).Ok();
         await ConnectAsync();
         foreach (var image in Images)
         {
-            (await GodwitAsync(["image", "import", Path.Combine(images, $"{image}.oci.tar")], UpLimit)).Ok();
+            (await GodwitAsync(["image", "import", Path.Combine(Folder, $"{image}.oci.tar")], UpLimit)).Ok();
         }
 
         await ImportGuestAsync();

@@ -1,24 +1,24 @@
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
-using Godwit.Tests.E2E.Support;
 using Godwit.Types;
+using Shouldly;
 using Xunit;
+using Xunit.v3;
 
-[assembly: AssemblyFixture(typeof(ClusterFixture))]
 [assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+[assembly: Parallelization(MaxThreads = 2)]
 
 namespace Godwit.Tests.E2E.Support;
 
 /// <summary>
-/// One cluster of the built binaries for all tests, under a name of its own; taken away at the end, and before the start if
-/// an earlier run was killed. Where it cannot be started because the machine lacks something, the tests are skipped and say why.
+/// A cluster of the built binaries for all tests of one side, under a name of its own; taken away at the end, and before the start
+/// if an earlier run was killed. The sides run at the same time, for the tests mostly wait. Where it cannot be started because the machine lacks something, the tests are skipped and say why.
 /// With <c>GODWIT_TEST_KUBECONFIG</c> it is the cluster of that file, two of whose nodes have the demo guest's image; Godwit is
-/// installed there unless it is, and then taken away again. What needs the processes of <c>godwit up</c>, or those of the nodes,
+/// installed there unless it is, and then taken away again; the sides run one after the other, for there is only one. What needs the processes of <c>godwit up</c>, or those of the nodes,
 /// is skipped then.
 /// </summary>
-public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
+public sealed class ClusterFixture : TestCluster
 {
-    public const string Name = "godwite2e";
 
     /// <summary>Environment variable: where the given cluster finds Godwit's images, if its nodes do not have them.</summary>
     private const string RegistryVariable = "GODWIT_TEST_REGISTRY";
@@ -26,10 +26,21 @@ public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
     /// <summary>Environment variable; 1 has all certificates of the components replaced each minute while the tests run.</summary>
     private const string RotateSwitch = "GODWIT_TEST_ROTATE";
 
+    private static readonly SemaphoreSlim TheGivenOne = new(1);
     private static readonly NamespacedName Configuration = new(Installation.Namespace, Installation.ConfigMapName);
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(6);
+    private static int _started;
     private bool _installed;
     private bool _nodesAreHere = true;
+
+    public ClusterFixture() : this(Interlocked.Increment(ref _started))
+    {
+    }
+
+    private ClusterFixture(int which) : base($"/var/lib/godwit-e2e-{which}") => Name = $"godwite2e{which}";
+
+    /// <summary>What its namespaces, interfaces and cgroups are called after.</summary>
+    public string Name { get; }
 
     public override string Kubeconfig => Given ?? base.Kubeconfig;
 
@@ -42,6 +53,7 @@ public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
     {
         if (Given is not null)
         {
+            await TheGivenOne.WaitAsync();
             await ConnectAsync();
             await EnsureInstalledAsync();
             _nodesAreHere = await AreNodesHereAsync();
@@ -70,13 +82,13 @@ public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        if (Lacking is null && Given is null)
+        if (Given is not null)
+        {
+            await LeaveGivenAsync();
+        }
+        else if (Lacking is null)
         {
             await GodwitAsync(["down"], UpLimit);
-        }
-        else if (_installed)
-        {
-            (await GodwitAsync(["uninstall"], InstallLimit)).Ok();
         }
     }
 
@@ -108,6 +120,25 @@ public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
         }
     }
 
+    /// <summary>What it has on the machine, one line for each thing.</summary>
+    public IReadOnlyList<string> Leftovers() => Machine.Leftovers(Name, State.Root);
+
+    /// <summary>Waits until it has nothing more on the machine than before, but for what is <paramref name="expected"/>.</summary>
+    public async Task UntilAsBeforeAsync(IReadOnlyList<string> before, Func<string, bool>? expected = null)
+    {
+        // The cluster's own group is made with its first pod and stays as long as the cluster does.
+        var group = $"/godwit/{Name}";
+        string[] more;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        do
+        {
+            more = [.. Leftovers().Except(before, StringComparer.Ordinal).Where(l => !l.EndsWith(group, StringComparison.Ordinal) && expected?.Invoke(l) != true)];
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
+        }
+        while (more.Length > 0 && !deadline.IsCancellationRequested);
+        more.ShouldBeEmpty();
+    }
+
     private async Task EnsureInstalledAsync()
     {
         var name = new NamespacedName(Installation.Namespace, Installation.KubeVirtName);
@@ -123,6 +154,21 @@ public sealed class ClusterFixture() : TestCluster("/var/lib/godwit-e2e")
         {
             await Api.PatchAsync(
                 Kinds.KubeVirt, name, PatchKind.Merge, JsonNode.Parse("""{"spec":{"configuration":{"developerConfiguration":{"useEmulation":true}}}}""")!);
+        }
+    }
+
+    private async Task LeaveGivenAsync()
+    {
+        try
+        {
+            if (_installed)
+            {
+                (await GodwitAsync(["uninstall"], InstallLimit)).Ok();
+            }
+        }
+        finally
+        {
+            TheGivenOne.Release();
         }
     }
 

@@ -23,7 +23,8 @@ public sealed class ComponentRolesTests
         [
             .. Each(Installation.ControllerUser, "get list watch create patch delete", "ns/virtualmachineinstances.kubevirt.io", "ns/pods"),
             .. Each(Installation.ControllerUser, "list watch create patch delete", "ns/virtualmachineinstancemigrations.kubevirt.io"),
-            .. Each(Installation.ControllerUser, "list watch patch", "ns/virtualmachines.kubevirt.io", "nodes"),
+            .. Each(Installation.ControllerUser, "list watch patch", "ns/virtualmachines.kubevirt.io"),
+            .. Each(Installation.ControllerUser, "get list watch patch", "nodes"),
             .. Each(Installation.ControllerUser, "list watch",
                 "ns/virtualmachineinstancereplicasets.kubevirt.io", "migrationpolicies.migrations.kubevirt.io", "apiservices.apiregistration.k8s.io", "namespaces", "persistentvolumeclaims", "kubevirt/kubevirts.kubevirt.io", "kubevirt/configmaps=kubevirt-config"),
             .. Each(Installation.ControllerUser, "patch",
