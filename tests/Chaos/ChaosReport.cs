@@ -60,7 +60,7 @@ internal sealed class ChaosReport(ChaosOptions options, TextWriter writer)
         writer.WriteLine($"\n{file}");
         writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{struck.Length} faults, {Count(ViolationKind.DoubleRun)} double runs, {Count(ViolationKind.LostGuest)} lost guests, {Count(ViolationKind.Mismatch)} mismatches, {Count(ViolationKind.Leftover)} leftovers, {Count(ViolationKind.Stuck)} stuck (seed {options.Seed})"));
+            $"{struck.Length} faults, {Count(ViolationKind.DoubleRun)} double runs, {Count(ViolationKind.LostGuest)} lost guests, {Count(ViolationKind.Mismatch)} mismatches, {Count(ViolationKind.IgnoredAbort)} ignored aborts, {Count(ViolationKind.Leftover)} leftovers, {Count(ViolationKind.Stuck)} stuck (seed {options.Seed})"));
     }
 
     private int Count(ViolationKind kind) => Violations.Count(v => v.Kind == kind);

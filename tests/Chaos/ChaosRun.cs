@@ -76,9 +76,10 @@ internal sealed class ChaosRun(ChaosOptions options, ChaosCluster cluster, Chaos
         }
 
         var ended = await RestAsync(scene, fault, violations, ct);
-        for (var i = 0; i < _guests.Length; i++)
+        foreach (var each in _guests)
         {
-            violations.AddRange(Witness.OfConsole(_guests[i]!.Console, fault.SilencesLogs));
+            violations.AddRange(Witness.OfConsole(each!.Console, fault.SilencesLogs));
+            violations.AddRange(Witness.OfRecord(await cluster.Api.TryGetAsync(Kinds.VirtualMachineInstance, each.Name, ct)));
         }
 
         result = result with

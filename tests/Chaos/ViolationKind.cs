@@ -12,6 +12,9 @@ internal enum ViolationKind
     /// <summary>Memory or disk are not what the guest wrote, or its kernel broke.</summary>
     Mismatch,
 
+    /// <summary>A guest was handed over though the abort of its migration stood on record.</summary>
+    IgnoredAbort,
+
     /// <summary>A process, pod or object is left.</summary>
     Leftover,
 

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Godwit.Cli.Demo;
+using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.Tests.E2E.Support;
 using Godwit.Types;
@@ -36,6 +38,17 @@ internal static class Witness
         if (console.Crashes.Count > 0)
         {
             yield return new(ViolationKind.Mismatch, $"the guest's kernel: {console.Crashes[0]}");
+        }
+    }
+
+    /// <summary>What a guest's record tells against us, once its migration has ended.</summary>
+    public static IEnumerable<Violation> OfRecord(JsonObject? vmi)
+    {
+        var state = vmi.At("status", "migrationState");
+        if (state.Flag("abortRequested") == true && state.Flag("completed") == true && state.Flag("failed") != true
+            && state.Text("abortStatus") != MigrationModes.AbortFailed)
+        {
+            yield return new(ViolationKind.IgnoredAbort, $"{vmi!.Name()} went on to {state.Text("targetNode")} though the abort stood on record");
         }
     }
 

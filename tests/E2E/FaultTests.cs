@@ -79,6 +79,27 @@ public sealed class FaultTests(ClusterFixture cluster)
         }
     }
 
+    [Fact]
+    public async Task A_target_that_is_not_heard_when_all_has_been_sent_to_it_keeps_the_guest_standing_for_seconds_only()
+    {
+        cluster.RequireNodesHere();
+        await using var guest = await Guest.StartAsync(cluster, "e2e-mute");
+        var before = await guest.NodeAsync();
+        await using var slow = await Tunables.BandwidthAsync(cluster, "32Mi");
+        await CreateAsync(guest);
+        await guest.UntilAsync("m", static m => m.Integer("status", "migrationState", "transfer", "transferredBytes") > 0);
+        var from = TimeProvider.System.GetUtcNow();
+        await using (await PortCut.MuteAsync((await guest.ReadAsync()).Text("status", "migrationState", "sourcePodUID")!, MigrationModes.PortRoleMemory))
+        {
+            (await guest.EndOfAsync("m")).Succeeded.ShouldBeFalse();
+        }
+
+        (await guest.NodeAsync()).ShouldBe(before);
+        await guest.ShouldBeUnhurtAsync();
+        guest.Console.LargestGap(from, TimeProvider.System.GetUtcNow()).ShouldBeInRange(TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(6));
+        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+    }
+
     private async Task CreateAsync(Guest guest, string annotations = "{}") =>
         (await cluster.KubectlAsync(["create", "-n", guest.Name.Namespace, "-f", "-"], Migration(guest.Name.Name, annotations))).Ok();
 }
