@@ -6,15 +6,21 @@ namespace Godwit.Unit.VirtHandler.Migration;
 /// All that can happen next: an agent reads, decides, or does what it has decided; a write arrives or is lost; QEMU goes on;
 /// something dies. Each is one step, so everything may come between an agent's decision and its deed.
 /// </summary>
-internal static class SwitchoverModel
+internal sealed class SwitchoverModel
 {
-    public static IEnumerable<(ModelState State, bool IsMisfortune)> Next(ModelState s) =>
+    /// <summary>The rules that the agents ask.</summary>
+    public SwitchoverRules Rules { get; init; } = SwitchoverRules.Standard;
+
+    /// <summary>As if the target had been started without <c>-S</c>.</summary>
+    public bool TargetRunsByItself { get; init; }
+
+    public IEnumerable<(ModelState State, bool IsMisfortune)> Next(ModelState s) =>
     [
         .. Agents(s).Concat(Writes(s)).Concat(Qemus(s)).Select(next => (next, false)),
         .. Misfortunes(s).Select(next => (next, true)),
     ];
 
-    private static IEnumerable<ModelState> Agents(ModelState s)
+    private IEnumerable<ModelState> Agents(ModelState s)
     {
         if (s.SourceAgent.Seen != s.Record)
         {
@@ -41,7 +47,7 @@ internal static class SwitchoverModel
         {
             foreach (var (stuck, deaf) in ((bool, bool)[])[(false, false), (true, false), (false, true), (true, true)])
             {
-                var action = Switchover.DecideSource(Facts(s, stuck, deaf)).Action;
+                var action = Rules.Source(Facts(s, stuck, deaf)).Action;
                 if (action == SourceAction.Wait && s.Budget.PostCopyOrders > 0 && s is { Source: SourcePhase.Active, SourceAgent.Ordering: 0 })
                 {
                     // The monitor orders post-copy, in three steps.
@@ -65,7 +71,7 @@ internal static class SwitchoverModel
         }
         else
         {
-            var action = Switchover.DecideTarget(TargetFacts(s)).Action;
+            var action = Rules.Target(TargetFacts(s)).Action;
             if (action is not (TargetAction.Wait or TargetAction.Done))
             {
                 yield return s with { TargetAgent = s.TargetAgent with { Pending = action, DecidedOn = s.TargetAgent.Seen.Version } };
@@ -229,7 +235,7 @@ internal static class SwitchoverModel
     private static ModelRecord Changed(ModelRecord before, ModelRecord after) =>
         before == after ? before : after with { Version = (byte)(before.Version + 1) };
 
-    private static IEnumerable<ModelState> Qemus(ModelState s)
+    private IEnumerable<ModelState> Qemus(ModelState s)
     {
         var dead = s.Target is TargetPhase.Gone or TargetPhase.Failed;
         switch (s.Source)
@@ -264,10 +270,10 @@ internal static class SwitchoverModel
             case SourcePhase.Device:
                 if (s.Target == TargetPhase.Receiving)
                 {
-                    yield return s with { Target = TargetPhase.Loaded };
+                    yield return TargetRunsByItself ? s with { Target = TargetPhase.Running, TargetEverRan = true } : s with { Target = TargetPhase.Loaded };
                 }
 
-                if (s.Target == TargetPhase.Loaded)
+                if (s.Target is TargetPhase.Loaded or TargetPhase.Running)
                 {
                     yield return s with { Source = SourcePhase.Completed };
                 }

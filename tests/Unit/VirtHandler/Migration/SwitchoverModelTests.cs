@@ -1,3 +1,5 @@
+using Godwit.Simulation;
+using Godwit.VirtHandler.Migration;
 using Shouldly;
 using Xunit;
 
@@ -32,7 +34,25 @@ public sealed class SwitchoverModelTests
 
     [Theory]
     [MemberData(nameof(Misfortunes))]
-    public void Two_copies_never_run_and_there_is_always_a_way_back_to_a_running_guest(byte[] budget)
+    public void Two_copies_never_run_an_abort_is_heeded_and_there_is_always_a_way_back_to_a_running_guest(byte[] budget)
+    {
+        var (trouble, size) = Explore(new SwitchoverModel(), budget);
+        trouble.ShouldBeNull();
+        TestContext.Current.TestOutputHelper?.WriteLine(size);
+    }
+
+    [Theory]
+    [InlineData("no-swap", "the source runs after the target has run")]
+    [InlineData("ignore-abort", "the guest is handed over though an abort stands on record")]
+    public void Agents_with_a_broken_rule_are_noticed(string rule, string trouble) =>
+        Explore(new SwitchoverModel { Rules = BrokenRules.All[rule] }, [1, 0, 1, 0, 0, 0, 0]).Trouble.ShouldNotBeNull().ShouldStartWith(trouble);
+
+    [Fact]
+    public void A_target_that_was_started_without_being_held_is_noticed() =>
+        Explore(new SwitchoverModel { TargetRunsByItself = true }, [0, 0, 0, 0, 0, 0, 0]).Trouble.ShouldNotBeNull().ShouldStartWith("the source runs after the target has run");
+
+    /// <summary>The first thing that must not be, with the steps that lead to it; null when there is none.</summary>
+    private static (string? Trouble, string Size) Explore(SwitchoverModel model, byte[] budget)
     {
         var start = ModelState.Start(new ModelBudget(budget[0], budget[1], budget[2], budget[3], budget[4], budget[5], budget[6], budget.ElementAtOrDefault(7), budget.ElementAtOrDefault(8)));
         var numbers = new Dictionary<ModelState, int> { [start] = 0 };
@@ -41,8 +61,13 @@ public sealed class SwitchoverModelTests
         var edges = new List<(int From, int To)>();
         for (var i = 0; i < states.Count; i++)
         {
-            foreach (var (next, isMisfortune) in SwitchoverModel.Next(states[i]))
+            foreach (var (next, isMisfortune) in model.Next(states[i]))
             {
+                if (states[i].Record is { Owner: Owner.Source, Abort: true } && next.Record.Owner == Owner.Target)
+                {
+                    return ($"the guest is handed over though an abort stands on record:\n{Path(states, parents, i)}\n{next}", "");
+                }
+
                 if (!numbers.TryGetValue(next, out var number))
                 {
                     number = states.Count;
@@ -51,7 +76,7 @@ public sealed class SwitchoverModelTests
                     parents.Add(i);
                     if (next.SourceRuns && next.TargetEverRan)
                     {
-                        Assert.Fail($"the source runs after the target has run:\n{Path(states, parents, number)}");
+                        return ($"the source runs after the target has run:\n{Path(states, parents, number)}", "");
                     }
 
                     states.Count.ShouldBeLessThan(2_000_000, "the model is too large to be explored");
@@ -66,8 +91,7 @@ public sealed class SwitchoverModelTests
         }
 
         var stranded = Stranded(states, edges);
-        stranded.ShouldBe(-1, stranded < 0 ? "" : Path(states, parents, stranded));
-        TestContext.Current.TestOutputHelper?.WriteLine($"{states.Count} states, {edges.Count} steps");
+        return (stranded < 0 ? null : $"there is no way back to a running guest:\n{Path(states, parents, stranded)}", $"{states.Count} states, {edges.Count} steps");
     }
 
     /// <summary>A state from which no sequence of steps leads to a running guest, though it is not lost; -1 if there is none.</summary>
