@@ -28,7 +28,7 @@ public static class Accelerator
             return kept;
         }
 
-        var folder = Directory.CreateTempSubdirectory("accelerator-");
+        var folder = ProbeFolder(cacheFile);
         try
         {
             var rom = Path.Combine(folder.FullName, "probe.bin");
@@ -53,6 +53,10 @@ public static class Accelerator
             folder.Delete(recursive: true);
         }
     }
+
+    /// <summary>Beside the cache: one that is killed meanwhile leaves nothing outside its owner's folder, and the next finds it.</summary>
+    private static DirectoryInfo ProbeFolder(string? cacheFile) =>
+        cacheFile is null ? Directory.CreateTempSubdirectory("accelerator-") : Directory.CreateDirectory($"{cacheFile}.probe");
 
     private static async Task<(string Name, string Reason)> ChooseAsync(string binary, string rom, CancellationToken cancellationToken)
     {
