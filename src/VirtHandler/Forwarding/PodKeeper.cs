@@ -59,14 +59,6 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
     {
         while (node.PodOf(podUid) is { } pod && ForwardingState.IsIn(folder))
         {
-            if (pod.IsFinished())
-            {
-                // Its network went with its last process, and all that was in it; that a tunnel was there need not be known any more.
-                new ForwardingState().Write(folder);
-                LogGone(tools.Logger, vmiKey, podUid);
-                return;
-            }
-
             var changed = _changed.Next;
             try
             {
@@ -94,6 +86,14 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
     /// <summary>One look; true when something was done and the next look is due at once.</summary>
     private async Task<bool> LookAsync(Pod pod, CancellationToken cancellationToken)
     {
+        if (pod.IsFinished())
+        {
+            // Its network went with its last process, and all that was in it; that a tunnel was there need not be known any more.
+            new ForwardingState().Write(folder);
+            LogGone(tools.Logger, vmiKey, podUid);
+            return true;
+        }
+
         if (_pod is null)
         {
             if (await node.LauncherOfAsync(podUid, cancellationToken) is not { } launcher)

@@ -18,8 +18,8 @@ public sealed class StuckWatch(TimeProvider time)
     {
         if (phase == SourcePhase.Unreachable && IsLast(_phase))
         {
-            // QEMU answers nothing while it sends the last and nobody takes it: no other trouble than the phase's own.
-            phase = _phase;
+            // QEMU answers nothing while it sends the last and nobody takes it, maybe from the order to go on: counted from what moved last.
+            return time.GetElapsedTime(_since) > StandingLimit;
         }
 
         if (phase != _phase || (IsLast(phase) && moved != _moved))

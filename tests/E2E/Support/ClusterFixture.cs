@@ -12,14 +12,14 @@ namespace Godwit.Tests.E2E.Support;
 
 /// <summary>
 /// A cluster of the built binaries for all tests of one side, under a name of its own; taken away at the end, and before the start
-/// if an earlier run was killed. The sides run at the same time, for the tests mostly wait. Where it cannot be started because the machine lacks something, the tests are skipped and say why.
+/// if an earlier run was killed. The sides run at the same time, for the tests mostly wait. Where it cannot be started because the
+/// machine lacks something, the tests are skipped and say why.
 /// With <c>GODWIT_TEST_KUBECONFIG</c> it is the cluster of that file, two of whose nodes have the demo guest's image; Godwit is
-/// installed there unless it is, and then taken away again; the sides run one after the other, for there is only one. What needs the processes of <c>godwit up</c>, or those of the nodes,
-/// is skipped then.
+/// installed there unless it is, and then taken away again; the sides run one after the other, for there is only one. What needs the
+/// processes of <c>godwit up</c>, or those of the nodes, is skipped then.
 /// </summary>
 public sealed class ClusterFixture : TestCluster
 {
-
     /// <summary>Environment variable: where the given cluster finds Godwit's images, if its nodes do not have them.</summary>
     private const string RegistryVariable = "GODWIT_TEST_REGISTRY";
 
@@ -30,6 +30,7 @@ public sealed class ClusterFixture : TestCluster
     private static readonly NamespacedName Configuration = new(Installation.Namespace, Installation.ConfigMapName);
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(6);
     private static int _started;
+    private bool _holdsGiven;
     private bool _installed;
     private bool _nodesAreHere = true;
 
@@ -54,9 +55,20 @@ public sealed class ClusterFixture : TestCluster
         if (Given is not null)
         {
             await TheGivenOne.WaitAsync();
-            await ConnectAsync();
-            await EnsureInstalledAsync();
-            _nodesAreHere = await AreNodesHereAsync();
+            _holdsGiven = true;
+            try
+            {
+                await ConnectAsync();
+                await EnsureInstalledAsync();
+                _nodesAreHere = await AreNodesHereAsync();
+            }
+            catch
+            {
+                // The other side is told the same, and does not wait for ever.
+                LetGivenGo();
+                throw;
+            }
+
             return;
         }
 
@@ -168,6 +180,15 @@ public sealed class ClusterFixture : TestCluster
         }
         finally
         {
+            LetGivenGo();
+        }
+    }
+
+    private void LetGivenGo()
+    {
+        if (_holdsGiven)
+        {
+            _holdsGiven = false;
             TheGivenOne.Release();
         }
     }

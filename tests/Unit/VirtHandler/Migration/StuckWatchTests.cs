@@ -35,10 +35,13 @@ public sealed class StuckWatchTests
         }
     }
 
-    [Fact]
-    public void A_QEMU_that_falls_silent_while_it_sends_the_last_counts_from_when_it_last_sent()
+    [Theory]
+    [InlineData(SourcePhase.PreSwitchover)]
+    [InlineData(SourcePhase.Switching)]
+    [InlineData(SourcePhase.Device)]
+    public void A_QEMU_that_falls_silent_while_the_guest_stands_still_counts_from_when_it_last_sent(SourcePhase phase)
     {
-        _watch.IsStuck(SourcePhase.Device, moved: 100).ShouldBeFalse();
+        _watch.IsStuck(phase, moved: 100).ShouldBeFalse();
         _time.Advance(JustUnder);
         _watch.IsStuck(SourcePhase.Unreachable, moved: 100).ShouldBeFalse();
         _time.Advance(TimeSpan.FromSeconds(0.2));
