@@ -100,13 +100,14 @@ internal sealed class Handover : IAsyncDisposable
 
     public static string MacOf(byte[] bytes) => string.Join(':', bytes.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
 
-    /// <summary>Tells the target what conntrack knows and what has changed since the last time; how many flows there are.</summary>
+    /// <summary>Tells the target what conntrack knows and what has changed since the last time.</summary>
+    /// <param name="now">The guest's flows.</param>
     /// <param name="known">Marks of pods before this one that have a way of their own; the others' flows become this pod's.</param>
     /// <param name="cancellationToken">Ends the wait for the target.</param>
-    public async Task<int> UpdateAsync(IReadOnlySet<int> known, CancellationToken cancellationToken)
+    public async Task UpdateAsync(IReadOnlyList<ConntrackEntry> now, IReadOnlySet<int> known, CancellationToken cancellationToken)
     {
         var own = ForwardingNames.Bits(Tunnel.Mark);
-        var flows = _pod.Flows(Tunnel.GuestAddress)
+        var flows = now
             .Select(flow => flow with { Mark = known.Contains(ForwardingNames.Number(flow.Mark)) ? flow.Mark & ForwardingNames.MarkMask : own })
             .ToList();
         var delta = ConntrackDelta.Between(_sent, flows);
@@ -121,7 +122,6 @@ internal sealed class Handover : IAsyncDisposable
         }
 
         _sent = flows;
-        return flows.Count;
     }
 
     /// <summary>Waits until the pods that forward to this one have opened ways of their own; not for long.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Godwit.Machinery;
 using Godwit.Types;
 using Godwit.VirtHandler.Forwarding.Kernel;
@@ -348,12 +349,15 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
             Mtu = uplink.Mtu,
             Predecessors = [.. incoming.Select(t => t.SourceIp)],
         };
+        // Before the way is opened: a handshake that ends meanwhile is told of.
+        using var flows = new FlowFollower(_pod, IPAddress.Parse(hello.Guest));
         await using var handover = await Handover.OpenAsync(
             _pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, () => _tunnel = null, _tools.Time, cancellationToken);
-        var flows = await UpdateAsync(handover, incoming, cancellationToken);
+        var listed = flows.List();
+        await UpdateAsync(handover, listed, incoming, cancellationToken);
         OpenDrain(_pod, handover.Tunnel);
         _tunnel = handover.Tunnel;
-        LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, flows);
+        LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, listed.Count);
         _open.TrySetResult();
         if (incoming.Count > 0)
         {
@@ -371,7 +375,7 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
             }
 
             var last = _turned;
-            await UpdateAsync(handover, incoming, cancellationToken);
+            await UpdateAsync(handover, last ? flows.Latest() : flows.List(), incoming, cancellationToken);
             if (last)
             {
                 // The guest may yet stay, and stop again later.
@@ -380,16 +384,14 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
         }
     }
 
-    private async Task<int> UpdateAsync(Handover handover, IReadOnlyList<Tunnel> incoming, CancellationToken cancellationToken)
+    private async Task UpdateAsync(Handover handover, IReadOnlyList<ConntrackEntry> flows, IReadOnlyList<Tunnel> incoming, CancellationToken cancellationToken)
     {
-        var flows = await handover.UpdateAsync(incoming.Select(t => t.Mark).ToHashSet(), cancellationToken);
+        await handover.UpdateAsync(flows, incoming.Select(t => t.Mark).ToHashSet(), cancellationToken);
         if (handover.Refused is { } refused && refused != _refused)
         {
             _refused = $"some connections could not be handed over: {refused}";
             LogProblem(_tools.Logger, _uid, _refused);
         }
-
-        return flows;
     }
 
     [LoggerMessage(350, LogLevel.Information, "Migration {Uid}: the way for open connections to {Target} is open, MTU {Mtu}, {Flows} flows handed over")]

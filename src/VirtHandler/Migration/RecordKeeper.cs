@@ -13,6 +13,7 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     private VirtualMachineInstance _vmi = first;
     private long _heard = time.GetTimestamp();
     private long _answered = time.GetTimestamp();
+    private readonly AnswerTimes _times = new();
 
     public VirtualMachineInstance Vmi
     {
@@ -34,6 +35,9 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     /// News from a watch does not count, for it may have been on its way for long.
     /// </summary>
     public TimeSpan SinceAnswer => time.GetElapsedTime(Interlocked.Read(ref _answered));
+
+    /// <summary>How long the slowest of the last answers took.</summary>
+    public TimeSpan AnswerTime => _times.Slowest;
 
     /// <summary>The question that was asked beside the work; it never fails.</summary>
     public Task Asking { get; private set; } = Task.CompletedTask;
@@ -126,6 +130,7 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
 
     private void Answered(long asked)
     {
+        _times.Note(time.GetElapsedTime(asked));
         lock (_lock)
         {
             _answered = Math.Max(_answered, asked);

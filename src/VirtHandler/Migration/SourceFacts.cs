@@ -8,10 +8,13 @@ public sealed record SourceFacts
     /// <summary>How long ago the youngest question was asked that the API server has answered.</summary>
     public TimeSpan SinceAnswer { get; init; }
 
+    /// <summary>How long the slowest of the API server's last answers took.</summary>
+    public TimeSpan AnswerTime { get; init; }
+
     /// <summary>For how long the guest has stood still for the switch; zero while it has not.</summary>
     public TimeSpan Standing { get; init; }
 
-    /// <summary>For how long it may stand still for an API server that does not answer.</summary>
+    /// <summary>For how long it may stand still for an API server that does not answer; longer where answers have been slow.</summary>
     public TimeSpan MayStand { get; init; } = TimeSpan.FromMilliseconds(MonitorRules.DefaultMaxDowntimeMs / 2);
 
     /// <summary>A commit of this attempt may be on its way, or have arrived, whatever the last reading of the record says.</summary>

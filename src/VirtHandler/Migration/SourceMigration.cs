@@ -174,6 +174,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 CommitSent = _commitSent,
                 Standing = _standingSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero,
                 SinceAnswer = _record.SinceAnswer,
+                AnswerTime = _record.AnswerTime,
                 GuestStopped = run.Status is RunStates.Paused or RunStates.PostMigrate,
                 Error = phase == SourcePhase.Failed ? Explain(migration, run) : jobs.FirstOrDefault(j => j.Error is not null)?.Error,
                 Mirrors = Phases.OfMirrors(jobs, ending: phase is not (SourcePhase.Idle or SourcePhase.Setup or SourcePhase.Active)),

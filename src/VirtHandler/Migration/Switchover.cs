@@ -17,6 +17,9 @@ public static class Switchover
     /// <summary>The switch begins only when the API server has answered a question that is no older: the guest stands still until the commit.</summary>
     private static readonly TimeSpan HeardBeforeSwitch = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>However slow its answers are, a guest stands still for no longer because of it.</summary>
+    private static readonly TimeSpan LongestForSlowServer = TimeSpan.FromSeconds(3);
+
     public static SourceDecision DecideSource(SourceFacts facts) => facts.Owner switch
     {
         Owner.Target => DecideCommittedSource(facts),
@@ -144,12 +147,22 @@ public static class Switchover
     private static SourceDecision DecideDeafCompleted(SourceFacts facts) => facts switch
     {
         { CommitSent: true } => new(SourceAction.Wait, "the hand-over was sent and only the API server knows whether it took effect; neither copy may run"),
-        { PausedByUser: false } when facts.Standing > facts.MayStand => new(SourceAction.Resume, Unheard(facts)),
+        { PausedByUser: false } when facts.Standing > Patience(facts, facts.MayStand) => new(SourceAction.Resume, Unheard(facts)),
         _ => new(SourceAction.Wait, "everything has arrived; the API server has to answer before the guest can be handed over"),
     };
 
     /// <summary>The server has answered a question that was asked when the guest stood still already.</summary>
     private static bool AnsweredSinceStop(SourceFacts facts) => facts.SinceAnswer <= facts.Standing;
+
+    /// <summary>
+    /// A server that answers slowly, or a node that is too busy to hear it, is waited for twice as long as its last answers took: it is
+    /// not silent, and without that no migration would come to its end there.
+    /// </summary>
+    private static TimeSpan Patience(SourceFacts facts, TimeSpan usual)
+    {
+        var slow = facts.AnswerTime * 2 < LongestForSlowServer ? facts.AnswerTime * 2 : LongestForSlowServer;
+        return slow > usual ? slow : usual;
+    }
 
     private static string Unheard(SourceFacts facts) => string.Create(
         CultureInfo.InvariantCulture,
@@ -157,10 +170,10 @@ public static class Switchover
 
     private static SourceDecision DecidePreSwitchover(SourceFacts facts) => facts switch
     {
-        _ when facts.SinceAnswer > HeardBeforeSwitch || (facts.PostCopy && !AnsweredSinceStop(facts)) => facts switch
+        _ when facts.SinceAnswer > Patience(facts, HeardBeforeSwitch) || (facts.PostCopy && !AnsweredSinceStop(facts)) => facts switch
         {
             { CommitSent: true } => new(SourceAction.Wait, "the hand-over was sent and only the API server knows whether it took effect; neither copy may run"),
-            _ when facts.Standing > facts.MayStand => new(SourceAction.Cancel, Unheard(facts)),
+            _ when facts.Standing > Patience(facts, facts.MayStand) => new(SourceAction.Cancel, Unheard(facts)),
             _ => new(SourceAction.Wait, "the API server has to answer before the switch"),
         },
         { Mirrors: MirrorPhase.Copying, Stuck: true } => new(SourceAction.Cancel, "the last disk writes do not get through"),

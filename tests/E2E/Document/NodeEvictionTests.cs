@@ -146,10 +146,15 @@ public sealed class NodeEvictionTests(ClusterFixture cluster, FourGuests guests)
             await guest.ShouldBeUnhurtAsync();
         }
 
-        (await cluster.KubectlAsync(["wait", "vmim", "--all", "-n", FourGuests.Namespace, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"])).Ok();
+        var waited = await cluster.KubectlAsync(["wait", "vmim", "--all", "-n", FourGuests.Namespace, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"]);
+        waited.Code.ShouldBe(0, $"{waited.Error}{await UnsuccessfulAsync(FourGuests.Namespace)}");
     }
 
     private async Task<string> MigrationsAsync(string @namespace) => (await cluster.KubectlAsync(["get", "vmim", "-n", @namespace, "-o", "name"])).Ok();
+
+    /// <summary>What the migrations say of themselves that have not succeeded.</summary>
+    private async Task<string> UnsuccessfulAsync(string @namespace) => (await cluster.KubectlAsync(
+        ["get", "vmim", "-n", @namespace, "-o", """jsonpath={range .items[?(@.status.phase!="Succeeded")]}{.metadata.name} {.status}{"\n"}{end}"""])).Output;
 
     private async Task<string> UnschedulableAsync(string node) => (await cluster.KubectlAsync(["get", "node", node, "-o", "jsonpath={.spec.unschedulable}"])).Ok();
 

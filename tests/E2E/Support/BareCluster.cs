@@ -10,7 +10,7 @@ public sealed class BareCluster() : TestCluster("/var/lib/godwit-e2e-bare")
     private static readonly string[] Images = ["virt-launcher", "virt-handler", "virt-controller"];
     private static readonly string Folder = Path.Combine(Root, "artifacts", "images");
     private static readonly Lazy<Task<Tool.Outcome>> Build = new(
-        static () => Tool.RunAsync("/bin/bash", [Path.Combine(Root, "images", "build.sh"), Folder], TimeSpan.FromMinutes(5)));
+        static () => Tool.RunAsync("/bin/bash", [Path.Combine(Root, "images", "build.sh"), "--yes", Folder], TimeSpan.FromMinutes(5)));
 
     public override async ValueTask InitializeAsync()
     {
@@ -21,7 +21,11 @@ public sealed class BareCluster() : TestCluster("/var/lib/godwit-e2e-bare")
         }
 
         await GodwitAsync(["down"], UpLimit);
-        (await Build.Value).Ok();
+        if (!AreBuilt())
+        {
+            (await Build.Value).Ok();
+        }
+
         (await GodwitAsync(["up", "--bare", "--name", Name, "--auto", "--yes"], UpLimit)).Ok();
         await ConnectAsync();
         foreach (var image in Images)
@@ -30,6 +34,15 @@ public sealed class BareCluster() : TestCluster("/var/lib/godwit-e2e-bare")
         }
 
         await ImportGuestAsync();
+    }
+
+    /// <summary>The archives are there, and made of the binaries that are there.</summary>
+    private static bool AreBuilt()
+    {
+        var made = Images.Min(static i => File.GetLastWriteTimeUtc(Path.Combine(Folder, $"{i}.oci.tar")));
+        var from = Directory.EnumerateFiles(Path.Combine(Root, "images"), "*", SearchOption.AllDirectories)
+            .Concat([Path.Combine(Binaries, "godwitd"), Path.Combine(Binaries, "virt-launcher")]);
+        return from.All(f => File.GetLastWriteTimeUtc(f) < made);
     }
 
     public override async ValueTask DisposeAsync()

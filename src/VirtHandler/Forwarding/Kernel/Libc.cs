@@ -29,6 +29,7 @@ internal static partial class Libc
     public const int PacketFamily = 17; // AF_PACKET
     public const int Raw = 3 | 0x80000; // SOCK_RAW | SOCK_CLOEXEC
     public const int SocketLevel = 1; // SOL_SOCKET
+    public const int DontWait = 0x40; // MSG_DONTWAIT
     public const short Readable = 1; // POLLIN
 
     private const nint ProcessHandle = 434; // pidfd_open
@@ -50,6 +51,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     public static partial SafeFileHandle NewSocket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    public static unsafe partial int Bind(SafeFileHandle socket, void* address, int addressLength);
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     public static unsafe partial int SetOption(SafeFileHandle socket, int level, int name, void* value, int length);

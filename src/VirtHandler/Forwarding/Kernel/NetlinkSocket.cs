@@ -58,6 +58,47 @@ internal sealed class NetlinkSocket : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
+    /// <summary>From now on what the kernel tells to groups comes here too.</summary>
+    /// <param name="groups">A bit for each, the first group's is 1.</param>
+    /// <exception cref="KernelException">There is no such group, or the agent may not.</exception>
+    public unsafe void Join(uint groups)
+    {
+        // struct sockaddr_nl. With an address that the kernel chooses: a socket without one hears nothing.
+        Span<uint> address = [Libc.NetlinkFamily, 0, groups];
+        fixed (uint* bytes = address)
+        {
+            if (Libc.Bind(_socket, bytes, address.Length * sizeof(uint)) < 0)
+            {
+                throw KernelException.Of($"groups {groups:x} of netlink cannot be joined", Libc.LastError);
+            }
+        }
+    }
+
+    /// <summary>Takes what has come, and waits for nothing.</summary>
+    /// <returns>False when something was lost for want of room.</returns>
+    public bool Drain(string what, NetlinkHandler told)
+    {
+        var whole = true;
+        while (true)
+        {
+            switch (Receive(what, Libc.DontWait))
+            {
+                case null:
+                    whole = false;
+                    break;
+                case 0:
+                    return whole;
+                case { } length:
+                    foreach (var message in new NetlinkMessages(_buffer.AsSpan(0, length)))
+                    {
+                        told(message);
+                    }
+
+                    break;
+            }
+        }
+    }
+
     /// <summary>
     /// Sends requests of which the last is to be acknowledged, and waits for that. The kernel works through them in order, so the answers to
     /// all others have come by then.
@@ -162,14 +203,14 @@ internal sealed class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>The length of what came; null when something was lost for want of room.</summary>
-    private unsafe int? Receive(string what)
+    /// <summary>The length of what came; null when something was lost for want of room; 0 when it was not to wait and nothing was there.</summary>
+    private unsafe int? Receive(string what, int flags = 0)
     {
         fixed (byte* bytes = _buffer)
         {
             while (true)
             {
-                var length = Libc.Receive(_socket, bytes, _buffer.Length, 0);
+                var length = Libc.Receive(_socket, bytes, _buffer.Length, flags);
                 if (length >= 0)
                 {
                     return (int)length;
@@ -181,6 +222,8 @@ internal sealed class NetlinkSocket : IDisposable
                         continue;
                     case Libc.NoBuffers:
                         return null;
+                    case Libc.TryAgain when flags == Libc.DontWait:
+                        return 0;
                     case Libc.TryAgain:
                         throw new KernelException($"{what}: the kernel has not answered within {AnswerSeconds} s; look at the node's load and its kernel log");
                     case var error:

@@ -79,6 +79,10 @@ public sealed class PodSockets : IDisposable
     public ConntrackSocket OpenConntrack() =>
         Within($"the connections of the pod of process {_pid} cannot be reached", () => new ConntrackSocket(NetlinkSocket.Open(NetlinkSocket.NetfilterFamily)));
 
+    /// <summary>What becomes of the pod's connections from now on.</summary>
+    /// <exception cref="KernelException">The kernel lacks nf_conntrack_netlink, or the agent may not.</exception>
+    public ConntrackEvents OpenConntrackEvents() => Within($"the connections of the pod of process {_pid} cannot be followed", ConntrackEvents.Open);
+
     /// <summary>A way to send frames on a device of the pod.</summary>
     /// <exception cref="KernelException">There is no such device, or the agent may not.</exception>
     internal PacketSocket OpenPacket(string device) => Within($"frames cannot be sent in the pod of process {_pid}", () => PacketSocket.Open(device));

@@ -48,6 +48,27 @@ public sealed class SwitchoverTests
     [Theory]
     [InlineData(SourcePhase.Completed, false, SourceAction.Resume)]
     [InlineData(SourcePhase.PreSwitchover, true, SourceAction.Cancel)]
+    public void A_server_whose_answers_are_slow_is_waited_for_twice_as_long_as_they_took_but_not_for_ever(SourcePhase phase, bool postCopy, SourceAction wayBack)
+    {
+        var slow = Source with { Phase = phase, GuestStopped = true, PostCopy = postCopy, SinceAnswer = Ms(4000), MayStand = Ms(450), AnswerTime = Ms(400) };
+        Decide(slow with { Standing = Ms(800) }).ShouldBe(SourceAction.Wait);
+        Decide(slow with { Standing = Ms(801) }).ShouldBe(wayBack);
+        Decide(slow with { Standing = Ms(3001), AnswerTime = Ms(1900) }).ShouldBe(wayBack);
+        Decide(slow with { Standing = Ms(450), AnswerTime = Ms(10) }).ShouldBe(SourceAction.Wait);
+        Decide(slow with { Standing = Ms(451), AnswerTime = Ms(10) }).ShouldBe(wayBack);
+    }
+
+    [Fact]
+    public void The_switch_begins_on_a_slow_servers_answer_too()
+    {
+        var slow = Source with { Phase = SourcePhase.PreSwitchover, GuestStopped = true, AnswerTime = Ms(400) };
+        Decide(slow with { SinceAnswer = Ms(800) }).ShouldBe(SourceAction.Continue);
+        Decide(slow with { SinceAnswer = Ms(801) }).ShouldBe(SourceAction.Wait);
+    }
+
+    [Theory]
+    [InlineData(SourcePhase.Completed, false, SourceAction.Resume)]
+    [InlineData(SourcePhase.PreSwitchover, true, SourceAction.Cancel)]
     public void A_commit_is_sent_only_when_the_API_server_has_answered_since_the_guest_stopped(SourcePhase phase, bool postCopy, SourceAction wayBack)
     {
         var standing = Source with { Phase = phase, GuestStopped = true, PostCopy = postCopy, Standing = Ms(20), MayStand = Ms(450) };
