@@ -9,7 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Migrations that lose something, or are cancelled, as soon as they are seen in a phase: each phase in turn.</summary>
-[Collection<FirstSide>]
+[Collection<SecondSide>]
 public sealed class InterruptedTests(ClusterFixture cluster)
 {
     private const string Job = "m";

@@ -9,7 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>A VirtualMachine with a real guest, by kubectl alone, and what our own command says of it.</summary>
-[Collection<FirstSide>]
+[Collection<SecondSide>]
 public sealed class VirtualMachineTests(ClusterFixture cluster)
 {
     private const string Namespace = "e2e-vm";

@@ -5,7 +5,7 @@ using System.Text;
 namespace Godwit.Tests.E2E.Forwarding;
 
 /// <summary>One connection with a guest that echoes: numbered records go out, and each has to come back as it was.</summary>
-internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
+internal class Flow(string kind, Socket socket, bool idle) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan DatagramPatience = TimeSpan.FromSeconds(2);
@@ -35,7 +35,17 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
 
     private bool IsTcp => socket.SocketType == SocketType.Stream;
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        socket.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A record as it is sent.</summary>
+    protected virtual byte[] Wrap(byte[] record) => record;
+
+    /// <summary>The record in what was received; nothing where it is none of this flow.</summary>
+    protected virtual ReadOnlySpan<byte> Unwrap(ReadOnlySpan<byte> received) => received;
 
     /// <summary>Sends one record and waits for its echo; a datagram may be lost, but not three in a row.</summary>
     public async Task ExchangeAsync(bool measured, CancellationToken cancellationToken)
@@ -46,7 +56,7 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
             var began = TimeProvider.System.GetTimestamp();
             try
             {
-                await socket.SendAsync(record, cancellationToken);
+                await socket.SendAsync(Wrap(record), cancellationToken);
                 if (!await EchoAsync(record, cancellationToken))
                 {
                     return;
@@ -88,7 +98,7 @@ internal sealed class Flow(string kind, Socket socket, bool idle) : IDisposable
             }
 
             read = IsTcp ? read + length : length;
-            if (_answer.AsSpan(0, read).SequenceEqual(record))
+            if (Unwrap(_answer.AsSpan(0, read)).SequenceEqual(record))
             {
                 return true;
             }

@@ -86,14 +86,32 @@ internal sealed class Flows : IAsyncDisposable
     public async Task ConnectAsync(string address, int each)
     {
         var guest = new IPEndPoint(IPAddress.Parse(address), Port);
+        await ConnectAsync("TCP inbound", static () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, guest, each);
         for (var i = 0; i < each; i++)
         {
-            var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await tcp.ConnectAsync(guest);
-            _flows.Add(new Flow("TCP inbound", tcp, IsSilent(i)));
             var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             await udp.ConnectAsync(guest);
             _flows.Add(new Flow("UDP inbound", udp, IsSilent(i)));
+        }
+    }
+
+    /// <summary>Connects over TCP from wherever the sockets are made.</summary>
+    public async Task ConnectAsync(string kind, Func<Socket> make, IPEndPoint to, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var socket = make();
+            await socket.ConnectAsync(to);
+            _flows.Add(new Flow(kind, socket, IsSilent(i)));
+        }
+    }
+
+    /// <summary>Pings the guest with as many identifiers.</summary>
+    public async Task PingAsync(string address, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _flows.Add(await PingFlow.ToAsync(IPAddress.Parse(address), (ushort)(Environment.ProcessId + i), IsSilent(i)));
         }
     }
 

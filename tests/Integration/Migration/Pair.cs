@@ -16,6 +16,7 @@ namespace Godwit.Integration.Migration;
 /// <summary>Two launchers with real QEMUs, an agent's migration part for each, and a record between them. No Kubernetes.</summary>
 internal sealed class Pair : IAsyncDisposable, ITargetDomain
 {
+    private static int _lastPort = 21_000;
     public const string SourcePod = "11111111-0000-4000-8000-000000000001";
     public const string TargetPod = "22222222-0000-4000-8000-000000000002";
     public const string Uid = "33333333-0000-4000-8000-000000000003";
@@ -173,11 +174,25 @@ internal sealed class Pair : IAsyncDisposable, ITargetDomain
         BlockPort = FreePort(),
     };
 
+    /// <summary>
+    /// A port that stays free until QEMU listens on it seconds later: none of those that the kernel gives to whoever asks for any, and
+    /// none twice.
+    /// </summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, Interlocked.Increment(ref _lastPort));
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Somebody else's; the next one.
+            }
+        }
     }
 
     private static MigrationCredentials MakeCredentials()
