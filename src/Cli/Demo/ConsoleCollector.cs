@@ -76,14 +76,16 @@ public sealed class ConsoleCollector(ApiClient api, TimeProvider clock)
 
     private async Task ReadAsync(NamespacedName pod, List<ConsoleLine> lines, CancellationToken ct)
     {
-        var known = 0;
         while (true)
         {
             try
             {
                 await using var stream = await api.PodLogsAsync(pod, new() { Container = Launcher.Container, Follow = true, Timestamps = true }, ct);
-                await CopyAsync(stream, lines, skip: known, ct);
-                return;
+                await CopyAsync(stream, lines, skip: WholeLines(lines), ct);
+                if (!await IsAliveAsync(pod, ct))
+                {
+                    return;
+                }
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -95,19 +97,29 @@ public sealed class ConsoleCollector(ApiClient api, TimeProvider clock)
             }
             catch (Exception e) when (e is ApiException or IOException or HttpRequestException)
             {
-                // Broken off: a log is read from its beginning again, past the lines that are known.
-                lock (_gate)
-                {
-                    if (lines is [.., { Ended: false }])
-                    {
-                        lines.RemoveAt(lines.Count - 1);
-                    }
-
-                    known = lines.Count;
-                }
+                // Broken off, as a log also is that ends while its pod lives.
             }
 
             await Task.Delay(Retry, clock, CancellationToken.None);
+        }
+    }
+
+    private async Task<bool> IsAliveAsync(NamespacedName pod, CancellationToken ct) =>
+        await api.TryGetAsync(Kinds.Pod, pod, ct) is { } read && read.Text("status", "phase") is not (PodPhases.Succeeded or PodPhases.Failed);
+
+    /// <summary>
+    /// How many lines are known, when the log is read from its beginning again; one that was not whole is dropped, for it comes again.
+    /// </summary>
+    private int WholeLines(List<ConsoleLine> lines)
+    {
+        lock (_gate)
+        {
+            if (lines is [.., { Ended: false }])
+            {
+                lines.RemoveAt(lines.Count - 1);
+            }
+
+            return lines.Count;
         }
     }
 

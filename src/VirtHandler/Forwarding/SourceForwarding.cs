@@ -349,7 +349,7 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
             Mtu = uplink.Mtu,
             Predecessors = [.. incoming.Select(t => t.SourceIp)],
         };
-        // Before the way is opened: a handshake that ends meanwhile is told of.
+        // Before the way is opened, which takes a while: handshakes that nobody is told of have ended by then, most of them.
         using var flows = new FlowFollower(_pod, IPAddress.Parse(hello.Guest));
         await using var handover = await Handover.OpenAsync(
             _pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, () => _tunnel = null, _tools.Time, cancellationToken);

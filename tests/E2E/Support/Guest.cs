@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Godwit.Cli.Api;
 using Godwit.Cli.Demo;
@@ -144,17 +145,29 @@ internal sealed class Guest : IAsyncDisposable
                 await _collecting;
             }
 
-            deadline.IsCancellationRequested.ShouldBeFalse($"{Name} counted {Console.Ticks} ticks within {Limit.TotalSeconds:0} s, not {wanted}; {LastWords()}");
+            if (deadline.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{Name} counted {Console.Ticks} ticks within {Limit.TotalSeconds:0} s, not {wanted}; {await LastWordsAsync()}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
         }
     }
 
     /// <summary>Where its console ends, for who has to find out why a guest went silent.</summary>
-    private string LastWords()
+    private async Task<string> LastWordsAsync()
     {
         var pods = _console.Pods;
         var lines = pods.SelectMany(static p => p).TakeLast(12).Select(static l => l.Text);
-        return $"its console, read in {pods.Count} pods, ends with:\n{string.Join('\n', lines)}";
+        var told = new StringBuilder($"its console, followed in {pods.Count} pods, ends with:\n{string.Join('\n', lines)}");
+        foreach (var pod in await LivingPodsAsync())
+        {
+            // Read anew: where this has more, not the guest is silent but the following.
+            var log = await _cluster.KubectlAsync(["logs", pod, "-n", Name.Namespace, "-c", Launcher.Container, "--tail=12"]);
+            told.Append($"\n{pod} has in its log:\n{log.Output}{log.Error}");
+        }
+
+        return told.Append($"\n{(await _cluster.KubectlAsync(["get", "vmi", Name.Name, "-n", Name.Namespace, "-o", "yaml"])).Output}").ToString();
     }
 
     /// <summary>The guest ran on as if nothing had happened.</summary>
