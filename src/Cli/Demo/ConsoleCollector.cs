@@ -65,6 +65,12 @@ public sealed class ConsoleCollector(ApiClient api, TimeProvider clock)
                     // The API server restarts; what it has not told yet it tells later.
                 }
 
+                if (readers.Find(static r => r.IsFaulted) is { } failed)
+                {
+                    // Nobody would know why a guest has gone silent.
+                    await failed;
+                }
+
                 await Task.Delay(Retry, clock, ct);
             }
         }
