@@ -129,7 +129,6 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
     {
         cluster.Require();
         await using var guest = await Guest.StartAsync(cluster, "e2e-off-postcopy", memory: "384Mi", guestMemory: "mg.mem=224", rate: 64);
-        // A node that was off a moment ago may need some ten seconds until its neighbours reach its pods again.
         await using var policy = await Policy.OfNamespaceAsync(
             cluster, "e2e-off-postcopy", "bandwidthPerMigration: 8Mi", "completionTimeoutPerGiB: 15", "allowPostCopy: true");
         var source = await guest.NodeAsync();

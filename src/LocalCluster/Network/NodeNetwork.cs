@@ -84,6 +84,7 @@ public sealed class NodeNetwork(HostTools tools)
         {
             commands.Add($"link add {network.Bridge} type bridge stp_state 0 forward_delay 0");
         }
+        commands.Add($"link set {network.Bridge} address {HardwareAddress.Of(network.Gateway)}");
         commands.Add($"address replace {network.Gateway}/{network.NodeRange.PrefixLength} dev {network.Bridge}");
         commands.Add($"link set {network.Bridge} up");
         await tools.IpBatchAsync(commands, cancellation);
@@ -110,6 +111,7 @@ public sealed class NodeNetwork(HostTools tools)
         var commands = new List<string>
         {
             "link set lo up",
+            $"link set eth0 address {place.Mac}",
             $"address replace {place.Address}/{place.PrefixLength} dev eth0",
             "link set eth0 up",
             $"route replace default via {network.Gateway} dev eth0",

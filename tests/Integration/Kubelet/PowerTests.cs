@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Godwit.LocalCluster.Kubelet;
+using Godwit.LocalCluster.Network;
 using Godwit.Machinery;
 using Shouldly;
 using Xunit;
@@ -54,6 +56,37 @@ public sealed class PowerTests(NodeCluster cluster)
         // Other tests' pods may still be on the node.
         await UntilAsync(
             () => Task.FromResult(((JsonObject[])[never, always]).All(pod => !Directory.Exists(Path.Combine(paths.Pods, pod.Uid())))), "the pods' folders to go");
+    }
+
+    [Fact]
+    public async Task A_node_that_was_off_is_reached_by_its_neighbours_at_once_and_they_never_lose_the_host()
+    {
+        var paths = new KubeletPaths(cluster.Options.Name, cluster.Options.StateDirectory, "node02");
+        var network = new ClusterNetwork(
+            cluster.Options.Name, IPNetwork.Parse(cluster.Options.NodeCidr), IPNetwork.Parse(cluster.Options.PodCidr), cluster.Options.Nodes);
+        var node = network.Place("node02").Address;
+        await ReachAsync(node);
+        await ReachAsync(network.Gateway);
+
+        await File.WriteAllTextAsync(paths.PowerOff, "", Token);
+        await UntilAsync(async () => !(await NamespacesAsync()).Contains("gwtest4-node02", StringComparison.Ordinal), "the node's network to go");
+        await ReachAsync(network.Gateway);
+        File.Delete(paths.PowerOff);
+        await UntilAsync(
+            async () => (await cluster.Tools.TryRunAsync("ip", ["-n", "gwtest4-node02", "route", "show", "default"], Token)).Output.Contains(
+                network.Gateway.ToString(), StringComparison.Ordinal),
+            "the node's network to come back");
+
+        await ReachAsync(node);
+        await ReachAsync(network.Gateway);
+    }
+
+    /// <summary>Something at the address answers a neighbour, be it that nobody listens.</summary>
+    private async Task ReachAsync(IPAddress address)
+    {
+        var result = await cluster.Tools.TryRunAsync(
+            "ip", ["netns", "exec", "gwtest4-node01", "timeout", "3", "bash", "-c", $"exec 3<>/dev/tcp/{address}/7"], Token);
+        result.Error.ShouldContain("Connection refused", customMessage: $"{address} is not reached");
     }
 
     private Task RunAsync(string name, string node, string restart) => cluster.RunAsync(name, "sleep 1000", spec =>

@@ -20,6 +20,7 @@ public sealed class NetworkTests
         place.Address.ShouldBe(IPAddress.Parse("10.99.0.12"));
         place.Pods.ShouldBe(IPNetwork.Parse("10.98.2.0/24"));
         place.HostInterface.Length.ShouldBeLessThanOrEqualTo(15);
+        place.Mac.ShouldBe("02:67:0a:63:00:0c");
     }
 
     [Fact]
