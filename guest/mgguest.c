@@ -115,6 +115,21 @@ static u64 now_us(clockid_t c)
     return (u64)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 static void msleep(long ms) { usleep(ms * 1000); }
+static pthread_mutex_t set_m = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t set_c = PTHREAD_COND_INITIALIZER;
+static void until(volatile long *a, volatile long *b)  /* one of them is above 0; a guest at rest costs its host nothing */
+{
+    pthread_mutex_lock(&set_m);
+    while (*a <= 0 && *b <= 0) pthread_cond_wait(&set_c, &set_m);
+    pthread_mutex_unlock(&set_m);
+}
+static void set(volatile long *p, long v)
+{
+    pthread_mutex_lock(&set_m);
+    *p = v;
+    pthread_cond_broadcast(&set_c);
+    pthread_mutex_unlock(&set_m);
+}
 static void spawn(void *(*f)(void *))
 {
     pthread_t t;
@@ -140,20 +155,27 @@ static u64 *mem;
 static u32 *gen, *bodygen;
 static u64 pages;
 
+/* Two instructions a word (Knuth's MMIX generator): filling memory is most of what a guest does until it is up. */
+static inline __attribute__((always_inline)) int words(u64 s, u64 *w, int kind, int check, u64 *want)
+{
+    u64 mask = kind == 't' ? 0xFF : 0, top = s & ~mask;
+    for (int i = 1; i < 511; i++) {
+        if (kind == 'r') s = s * 6364136223846793005ull + 1442695040888963407ull;
+        u64 v = kind == 'z' ? 0 : kind == 't' ? top + (i & 15) : s;
+        if (!check) w[i] = v;
+        else if (w[i] != v) { *want = v; return i; }
+    }
+    return 0;
+}
 static void body(u64 pg, u32 g, u64 *w, int check)
 {
-    u64 s = tag(pg, g) | 1;
-    int kind = s_fill[0];                  /* 'r'and, 't'ext, 'z'ero */
-    for (int i = 1; i < 511; i++) {
-        u64 v = kind == 'z' ? 0 : kind == 't' ? (s & ~0xFFull) + (i & 15) : xs(&s);
-        if (!check) w[i] = v;
-        else if (w[i] != v) {
-            add(&c_corrupt, 1);
-            say("CORRUPT mem page %llu word %d is %llx want %llx gen %u",
-                (long long)pg, i, (long long)w[i], (long long)v, g);
-            return;
-        }
-    }
+    u64 s = tag(pg, g) | 1, want;
+    int kind = s_fill[0], bad;             /* 'r'and, 't'ext, 'z'ero */
+    if (check) bad = kind == 'z' ? words(s, w, 'z', 1, &want) : kind == 't' ? words(s, w, 't', 1, &want) : words(s, w, 'r', 1, &want);
+    else bad = kind == 'z' ? words(s, w, 'z', 0, &want) : kind == 't' ? words(s, w, 't', 0, &want) : words(s, w, 'r', 0, &want);
+    if (!bad) return;
+    add(&c_corrupt, 1);
+    say("CORRUPT mem page %llu word %d is %llx want %llx gen %u", (long long)pg, bad, (long long)w[bad], (long long)want, g);
 }
 static int ends(u64 pg)
 {
@@ -177,7 +199,8 @@ static void *mem_worker(void *unused)
     double owe_d = 0, owe_v = 0;
     (void)unused;
     for (;;) {
-        msleep(4);
+        until(&p_rate, &p_verify);
+        msleep(10);
         u64 t = now_us(CLOCK_MONOTONIC);
         double dt = (t - t0) / 1e6;
         t0 = t;
@@ -239,7 +262,8 @@ static void *disk_worker(void *unused)
     for (int i = 0; i < 100 && (fd = open(s_disk, O_RDWR | O_DIRECT)) < 0; i++) msleep(20);
     if (fd < 0) { say("ERR open %s: %s", s_disk, strerror(errno)); return 0; }
     for (;;) {
-        if (p_diskrate <= 0) { msleep(50); continue; }
+        until(&p_diskrate, &p_diskrate);
+        long rate = p_diskrate;
         u64 k = wr++ % blocks, s = tag(k, g[k] + 1);
         for (int i = 0; i < BLK / 8; i++) b[i] = xs(&s);
         if (pwrite(fd, b, BLK, k * BLK) != BLK) { say("ERR disk write: %s", strerror(errno)); msleep(500); continue; }
@@ -256,7 +280,7 @@ static void *disk_worker(void *unused)
                 break;
             }
         add(&c_dr, BLK);
-        usleep((u64)BLK * 1000000 / ((u64)p_diskrate * MIB));
+        if (rate > 0) usleep((u64)BLK * 1000000 / ((u64)rate * MIB));
     }
     return 0;
 }
@@ -483,7 +507,7 @@ static void command(char *l)
     char *v = strchr(l, ' ');
     if (v) *v++ = 0;
     for (size_t i = 0; v && i < N(ints); i++)
-        if (!strcmp(l, ints[i].name)) { *ints[i].v = atol(v); say("OK %s=%ld", l, *ints[i].v); return; }
+        if (!strcmp(l, ints[i].name)) { set(ints[i].v, atol(v)); say("OK %s=%ld", l, *ints[i].v); return; }
     if (!strcmp(l, "get")) {
         char b[300]; int n = 0;
         for (size_t i = 0; i < N(ints); i++) n += snprintf(b + n, sizeof b - n, " %s=%ld", ints[i].name, *ints[i].v);
@@ -517,7 +541,7 @@ static void *flood_worker(void *unused)
 {
     (void)unused;
     for (u64 n = 1;; n++) {
-        while (!p_flood) msleep(20);
+        until(&p_flood, &p_flood);
         say("F %llu %0300d", (long long)n, 0);
     }
     return 0;
@@ -646,7 +670,7 @@ int main(void)
     }
     u64 next = now_us(CLOCK_MONOTONIC), last = next;
     for (u64 n = 1;; n++) {
-        while (p_tick <= 0) { msleep(20); last = next = now_us(CLOCK_MONOTONIC); }
+        if (p_tick <= 0) { until(&p_tick, &p_tick); last = next = now_us(CLOCK_MONOTONIC); }
         next += p_tick * 1000;
         u64 t = now_us(CLOCK_MONOTONIC);
         if (next > t) usleep(next - t); else next = t;
