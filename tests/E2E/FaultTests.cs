@@ -7,7 +7,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Things taken away in the middle of a move: the guest stays where it is and nothing else stays.</summary>
-[Collection<FirstSide>]
+[Collection<SecondSide>]
 public sealed class FaultTests(ClusterFixture cluster)
 {
     private static string Migration(string vmi, string annotations = "{}") => $$"""

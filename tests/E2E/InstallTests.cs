@@ -10,7 +10,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Godwit as pods of a cluster that knew nothing of it, from the images that users build.</summary>
-[Collection<Alone>]
+[Collection<OwnClusters>]
 public sealed class InstallTests(BareCluster cluster) : IClassFixture<BareCluster>
 {
     private const string Ours = "kubevirt.io";

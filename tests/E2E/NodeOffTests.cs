@@ -10,7 +10,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>Nodes that lose their power, with real guests on them and on their way to and from them.</summary>
-[Collection<SecondSide>]
+[Collection<OwnClusters>]
 public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerCluster>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);

@@ -61,7 +61,7 @@ public sealed class ReplicaSetTests(ClusterFixture cluster)
         var spec = vmi.Ensure("spec");
         spec["terminationGracePeriodSeconds"] = 1;
         spec.Ensure("domain", "memory")["guest"] = "192Mi";
-        spec.Ensure("domain", "firmware", "kernelBoot")["kernelArgs"] = $"console=ttyS0 quiet no_timer_check {SmallGuest.Calm} mg.ip=dhcp mg.tick=20";
+        spec.Ensure("domain", "firmware", "kernelBoot")["kernelArgs"] = $"{Guest.Boot} {SmallGuest.Calm} mg.ip=dhcp mg.tick=20";
         return new JsonObject
         {
             ["apiVersion"] = "kubevirt.io/v1",

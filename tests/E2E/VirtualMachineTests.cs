@@ -28,7 +28,7 @@ public sealed class VirtualMachineTests(ClusterFixture cluster)
             spec["evictionStrategy"] = EvictionStrategies.None;
             spec.Ensure("domain", "memory")["guest"] = "192Mi";
             var boot = spec.Ensure("domain", "firmware", "kernelBoot");
-            boot["kernelArgs"] = $"console=ttyS0 quiet no_timer_check {SmallGuest.Calm} mg.ip=dhcp mg.echo=7 mg.tick=20";
+            boot["kernelArgs"] = $"{Guest.Boot} {SmallGuest.Calm} mg.ip=dhcp mg.echo=7 mg.tick=20";
             (await KubectlAsync(machine.ToJsonString(), "create", "-f", "-")).Ok();
             await UntilStatusAsync("Running");
             var first = await VmiAsync("{.metadata.uid}");

@@ -9,7 +9,7 @@ using Xunit;
 namespace Godwit.Tests.E2E;
 
 /// <summary>virt-api hangs, and is gone: what it would judge is refused in time; what runs, moves and drains does so without it.</summary>
-[Collection<SecondSide>]
+[Collection<OwnClusters>]
 public sealed class WebhookDownTests(BareCluster cluster) : IClassFixture<BareCluster>
 {
     private const string Namespace = "e2e-webhook-down";

@@ -14,7 +14,7 @@ internal sealed record BenchOptions
     /// <summary>Moves of each driver in each case of the comparison, and starts of each build where memory is measured; null: three in the quick one, five in the whole.</summary>
     public int? Runs { get; init; }
 
-    /// <summary>A part of everything, in a few minutes; alone it means the comparison with bare QMP and virsh.</summary>
+    /// <summary>A part of everything, in a few minutes; alone it means the comparison with bare QMP and virsh, and moves with and without forwarding.</summary>
     public bool Quick { get; init; }
 
     /// <summary>One JSON object is all that goes to standard output.</summary>
@@ -40,7 +40,7 @@ internal sealed record BenchOptions
 
     public string Output { get; init; } = Path.GetFullPath("artifacts/perf");
 
-    public bool Wants(string name) => Only is null ? !Quick || name == "peers" : Only == name;
+    public bool Wants(string name) => Only is null ? !Quick || name is "peers" or "forwarding" : Only == name;
 
     /// <summary>Null when the words make no sense.</summary>
     public static BenchOptions? Parse(string[] words)

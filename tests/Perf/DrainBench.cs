@@ -107,7 +107,7 @@ internal static class DrainBench
     {
         var domain = manifest["spec"]!["domain"]!;
         domain["memory"]!["guest"] = "128Mi";
-        domain["firmware"]!["kernelBoot"]!["kernelArgs"] = "console=ttyS0 quiet mg.mem=32 mg.hot=8 mg.rate=1 mg.ip=dhcp mg.tick=100";
+        domain["firmware"]!["kernelBoot"]!["kernelArgs"] = "console=ttyS0 quiet no_timer_check mg.mem=32 mg.hot=8 mg.rate=1 mg.ip=dhcp mg.tick=100";
     }
 
     private static async Task TellFailuresAsync(TestCluster cluster, Report report, CancellationToken ct)

@@ -104,7 +104,7 @@ internal static class FootprintBench
             ["requests"] = new JsonObject { ["cpu"] = "10m", ["memory"] = "64Mi" },
             ["overcommitGuestOverhead"] = true,
         };
-        domain["firmware"]!["kernelBoot"]!["kernelArgs"] = "console=ttyS0 quiet mg.verify=0 mg.tick=1000";
+        domain["firmware"]!["kernelBoot"]!["kernelArgs"] = "console=ttyS0 quiet no_timer_check mg.verify=0 mg.tick=1000";
         domain["devices"] = new JsonObject { ["autoattachGraphicsDevice"] = false, ["autoattachPodInterface"] = false };
     }
 

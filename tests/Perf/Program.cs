@@ -60,7 +60,9 @@ if (broken is not null)
 
 if (options.Json)
 {
-    Console.WriteLine(peers.ToJson(values: false).ToJsonString());
+    var shown = peers.ToJson(values: false);
+    shown["forwarding"] = ForwardingBench.ToJson(report);
+    Console.WriteLine(shown.ToJsonString());
 }
 else
 {

@@ -21,7 +21,7 @@ internal static class SmallGuest
             change: vmi =>
             {
                 var boot = vmi.Ensure("spec", "domain", "firmware", "kernelBoot");
-                boot["kernelArgs"] = $"console=ttyS0 quiet no_timer_check {work} mg.disk=/dev/vda mg.ip=dhcp mg.echo=7 mg.tick=20";
+                boot["kernelArgs"] = $"{Guest.Boot} {work} mg.disk=/dev/vda mg.ip=dhcp mg.echo=7 mg.tick=20";
                 change?.Invoke(vmi);
             },
             migratable: migratable,

@@ -6,7 +6,7 @@ using Xunit;
 using Xunit.v3;
 
 [assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
-[assembly: Parallelization(MaxThreads = 2)]
+[assembly: Parallelization(MaxThreads = 3)]
 
 namespace Godwit.Tests.E2E.Support;
 

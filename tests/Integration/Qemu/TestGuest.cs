@@ -44,7 +44,7 @@ internal static class TestGuest
             {
                 Name = "test",
                 Folder = folder,
-                Kernel = new KernelBinding($"{guest}/vmlinuz", $"{guest}/initrd.gz", $"console=ttyS0 quiet {words}"),
+                Kernel = new KernelBinding($"{guest}/vmlinuz", $"{guest}/initrd.gz", $"console=ttyS0 quiet no_timer_check {words}"),
                 PreallocateMemory = incoming,
                 Disks = hardware.Devices.Where(d => DeviceKinds.IsDisk(d.Kind)).ToDictionary(d => d.Id, d => disk!(d.Id), StringComparer.Ordinal),
             },

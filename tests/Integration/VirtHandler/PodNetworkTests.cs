@@ -138,7 +138,7 @@ public sealed class PodNetworkTests
 
     private static Process StartQemu(ScratchPod pod, string guest) => Start("ip", [
         "netns", "exec", pod.PodNamespace, "qemu-system-x86_64", "-accel", "tcg", "-machine", "pc-q35-10.0", "-m", "192", "-nodefaults", "-no-user-config", "-display", "none",
-        "-kernel", $"{guest}/vmlinuz", "-initrd", $"{guest}/initrd.gz", "-append", "console=ttyS0 quiet mg.tick=0 mg.ip=dhcp", "-serial", "stdio",
+        "-kernel", $"{guest}/vmlinuz", "-initrd", $"{guest}/initrd.gz", "-append", "console=ttyS0 quiet no_timer_check mg.tick=0 mg.ip=dhcp", "-serial", "stdio",
         "-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={Wiring.GuestMac},romfile="]);
 
     private static Process Start(string program, IReadOnlyList<string> arguments)

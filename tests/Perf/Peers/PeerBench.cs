@@ -11,7 +11,7 @@ internal static class PeerBench
     public static readonly TimeSpan After = TimeSpan.FromMilliseconds(500);
 
     public static string KernelArguments(int memoryMiB) => string.Create(
-        CultureInfo.InvariantCulture, $"console=ttyS0 quiet mg.mem={memoryMiB * 3 / 8} mg.hot=48 mg.rate=0 mg.verify=0 mg.tick={GuestConsole.Period}");
+        CultureInfo.InvariantCulture, $"console=ttyS0 quiet no_timer_check mg.mem={memoryMiB * 3 / 8} mg.hot=48 mg.rate=0 mg.verify=0 mg.tick={GuestConsole.Period}");
 
     /// <summary>The longest time without a tick, less what lies between two ticks anyway.</summary>
     public static double GuestPause(GuestTicks ticks) => ticks.Problems is [var first, ..]
