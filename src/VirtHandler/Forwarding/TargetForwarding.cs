@@ -23,10 +23,14 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
     private static readonly TimeSpan PredecessorDeadline = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LateDeadline = ForwarderDecision.LatestFollow;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>So long, at most, the word that QEMU listens waits for this to listen too.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Task, bool> _callers = new();
     private readonly HashSet<string> _expected = new(StringComparer.Ordinal);
     private readonly ChangeSignal _came = new();
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _work;
 
     /// <summary>
@@ -77,6 +81,13 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
         }
     }
 
+    /// <summary>
+    /// Waits until it listens, or is known not to; not for long. A source that came sooner would be sent on to the guest, with all that it
+    /// sends again: the pod's conntrack keeps to what its rules said first.
+    /// </summary>
+    public Task ListeningAsync(CancellationToken cancellationToken) =>
+        _work is null ? Task.CompletedTask : Task.WhenAny(_listening.Task, Task.Delay(Patience, tools.Time, cancellationToken));
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -104,6 +115,7 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
             catch (Exception e)
             {
                 LogProblem(tools.Logger, migrationUid, e.Message);
+                _listening.TrySetResult();
             }
 
             await Task.Delay(Retry, tools.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -123,6 +135,7 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
         var pod = tools.Of(local.Uid, local.Folder, launcherPid);
         await ExpectAsync(source.Ip, cancellationToken);
         using var listener = pod.Sockets.ListenTcp(IPAddress.Parse(local.Ip), ForwardingNames.HandoverPort);
+        _listening.TrySetResult();
         while (true)
         {
             var socket = await listener.AcceptAsync(cancellationToken);

@@ -15,7 +15,7 @@ public interface IMigrationRecord
     /// </summary>
     Task<VirtualMachineInstance?> PatchAsync(JsonArray patch, CancellationToken cancellationToken);
 
-    /// <summary>The addresses of a pod of the VMI's namespace; null when it has none.</summary>
+    /// <summary>The addresses of a pod of the VMI's namespace; null when it has none, has ended, or is gone.</summary>
     Task<PodEnd?> PodEndAsync(string podName, CancellationToken cancellationToken);
 
     /// <summary>The certificates of a migration; null when there are none (yet).</summary>

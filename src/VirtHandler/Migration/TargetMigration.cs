@@ -68,8 +68,9 @@ internal sealed partial class TargetMigration : IMigrationDriver
     {
         var vmi = _record.Vmi;
         var facts = await GatherAsync(vmi, cancellationToken);
-        if (facts is { Owner: Owner.Source, Superseded: false, Failed: false, Phase: TargetPhase.Listening or TargetPhase.Receiving })
+        if (facts is { Owner: Owner.Source, Superseded: false, Failed: false, Phase: TargetPhase.Waiting or TargetPhase.Listening or TargetPhase.Receiving })
         {
+            // Early: it is awaited before the source is told to come.
             _forwarding?.Listen(vmi, vmi.Migration()!);
         }
 
@@ -267,6 +268,11 @@ internal sealed partial class TargetMigration : IMigrationDriver
         if (await PathAsync(vmi.Migration()!, cancellationToken) is not { Address: var address })
         {
             return StepResult.After(Soon);
+        }
+
+        if (_forwarding is not null)
+        {
+            await _forwarding.ListeningAsync(cancellationToken);
         }
 
         var ports = _setup.Ports();

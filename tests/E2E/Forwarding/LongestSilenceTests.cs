@@ -15,7 +15,7 @@ public sealed class LongestSilenceTests(ClusterFixture cluster, ITestOutputHelpe
     /// An emulated guest answers all that has waited for it one after the other, with code that has yet to be translated: of an echo that took
     /// 335 ms, 280 were between the guest's network card and its answer. Not all runs are that quick.
     /// </summary>
-    private static readonly TimeSpan Backlog = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Backlog = TimeSpan.FromMilliseconds(250);
 
     [Fact]
     public async Task A_thousand_connections_survive_a_move_and_the_move_back()
