@@ -11,6 +11,9 @@ public static class MigrationMonitor
     /// <summary>Passes after which a guest that still dirties memory faster than the limit allows gets a longer pause.</summary>
     private const int PassesBeforeRaise = 2;
 
+    /// <summary>An upper end of the time left that is so many times the lower says nothing, and is left open.</summary>
+    private const int WidestRange = 100;
+
     /// <summary>Progress is written each second, and near the switch the server is asked several times a second.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
 
@@ -76,7 +79,7 @@ public static class MigrationMonitor
         {
             least = (double)sample.Remaining / state.Rates.Max();
             var slowest = state.Rates.Min() - sample.DirtyRateBytesPerSecond;
-            most = slowest > 0 ? (double)sample.Remaining / slowest : null;
+            most = slowest > 0 && (double)sample.Remaining / slowest is var latest && latest <= least * WidestRange ? latest : null;
         }
 
         return new ProgressReport(percent, least, most);

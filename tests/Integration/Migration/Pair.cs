@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using Godwit.Integration.Qemu;
 using Godwit.Machinery;
 using Godwit.Qemu;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Godwit.Integration.Migration;
 
 /// <summary>Two launchers with real QEMUs, an agent's migration part for each, and a record between them. No Kubernetes.</summary>
-internal sealed class Pair : IAsyncDisposable, ITargetDomain
+internal sealed partial class Pair : IAsyncDisposable, ITargetDomain
 {
     private static int _lastPort = 21_000;
     public const string SourcePod = "11111111-0000-4000-8000-000000000001";
@@ -71,6 +72,18 @@ internal sealed class Pair : IAsyncDisposable, ITargetDomain
     public GuestHost Source { get; }
 
     public GuestHost Target { get; }
+
+    /// <summary>The guest's ticks over both consoles. A line that the source began and the target ended, as the guest stood still within it, is one.</summary>
+    public IReadOnlyList<long> Ticks
+    {
+        get
+        {
+            var (before, after) = (Source.Lines, Target.Lines);
+            return before is [.., var begun] && after is [var ended, ..] && !WholeTick().IsMatch(begun) && WholeTick().IsMatch(begun + ended)
+                ? GuestHost.TicksIn([.. before.SkipLast(1), begun + ended, .. after.Skip(1)])
+                : GuestHost.TicksIn([.. before, .. after]);
+        }
+    }
 
     public MemoryRecord Record { get; }
 
@@ -222,4 +235,8 @@ internal sealed class Pair : IAsyncDisposable, ITargetDomain
         using var certificate = request.Create(ca, now, now.AddYears(40), RandomNumberGenerator.GetBytes(8));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
+
+    /// <summary>Number, microseconds since the boot, and since 1970: sixteen digits.</summary>
+    [GeneratedRegex(@"^T \d+ \d+ \d{16}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WholeTick();
 }

@@ -32,8 +32,8 @@ public sealed class PausedMigrationTests
         await target.ContinueAsync(Ct);
 
         await pair.Target.LineAsync(l => l.StartsWith("T ", StringComparison.Ordinal));
-        long[] all = [.. pair.Source.Ticks, .. pair.Target.Ticks];
-        all.ShouldBe(Enumerable.Range(0, all.Length).Select(i => all[0] + i), ignoreOrder: false);
+        var all = pair.Ticks;
+        all.ShouldBe(Enumerable.Range(0, all.Count).Select(i => all[0] + i), ignoreOrder: false);
         pair.Target.Lines.ShouldNotContain(l => l.Contains("CORRUPT", StringComparison.Ordinal) || l.Contains("BUG:", StringComparison.Ordinal));
     }
 

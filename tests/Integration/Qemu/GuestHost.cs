@@ -60,13 +60,16 @@ internal sealed class GuestHost : IAsyncDisposable
     }
 
     /// <summary>The numbers of the guest's ticks, in the order of their printing.</summary>
-    public IReadOnlyList<long> Ticks =>
-        [.. Lines.Where(l => l.StartsWith("T ", StringComparison.Ordinal)).Select(l => long.Parse(l.Split(' ')[1], CultureInfo.InvariantCulture))];
+    public IReadOnlyList<long> Ticks => TicksIn(Lines);
 
     public LauncherStatus? Status => LauncherStatus.Read(Folder);
 
     public static GuestHost Start(int grace = 20) =>
         new(Path.Combine(Path.GetTempPath(), $"guest-{Guid.NewGuid():N}"), grace);
+
+    /// <summary>The numbers of the ticks among these lines.</summary>
+    public static IReadOnlyList<long> TicksIn(IEnumerable<string> lines) =>
+        [.. lines.Where(l => l.StartsWith("T ", StringComparison.Ordinal)).Select(l => long.Parse(l.Split(' ')[1], CultureInfo.InvariantCulture))];
 
     public Task<QmpClient> ConnectAsync() => ConnectAsync(DomainFolder.WatchSocket);
 

@@ -156,6 +156,17 @@ public sealed class MigrationMonitorTests
     }
 
     [Fact]
+    public void A_stream_that_has_hardly_begun_says_nothing_about_the_longest_that_it_may_take()
+    {
+        var slow = Sample(1, 100_000) with { RamTotal = 400_000, RateBytesPerSecond = 1 };
+        var state = MigrationMonitor.Decide(Rules, new MonitorState(), slow).State;
+        var fast = slow with { Elapsed = TimeSpan.FromSeconds(2), RateBytesPerSecond = 10_000 };
+        state = MigrationMonitor.Decide(Rules, state, fast).State;
+
+        MigrationMonitor.Report(state, fast).ShouldBe(new ProgressReport(75, 10, null));
+    }
+
+    [Fact]
     public void A_hundred_percent_is_for_migrations_that_have_ended() =>
         MigrationMonitor.Report(new MonitorState(), Sample(1, 0) with { RamTotal = 100 }).Percent.ShouldBe(99);
 
