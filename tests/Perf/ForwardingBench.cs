@@ -23,7 +23,7 @@ internal static class ForwardingBench
     private const int Port = 7;
     private const int Echoes = 300;
     private const int Block = 32 << 10;
-    private const int QuickHops = 3;
+    private const int QuickHops = 2;
     private static readonly string Alive = $"connections alive of {Connections}";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Stream = TimeSpan.FromSeconds(2);
@@ -150,7 +150,7 @@ internal static class ForwardingBench
         var alive = await Task.WhenAll(open.Select(async socket =>
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            patience.CancelAfter(wait ? TimeSpan.FromSeconds(20) : TimeSpan.FromSeconds(2));
+            patience.CancelAfter(wait ? TimeSpan.FromSeconds(20) : TimeSpan.FromSeconds(1));
             try
             {
                 await EchoAsync(socket, new byte[16], patience.Token);
