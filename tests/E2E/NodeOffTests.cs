@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Document;
+using Godwit.Tests.E2E.Forwarding;
 using Godwit.Tests.E2E.Support;
 using Godwit.Types;
 using Shouldly;
@@ -121,6 +122,38 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
         await outage.UntilNoticedAsync();
         await outage.VouchAsync();
         await guest.UntilOnePodAsync();
+        await guest.ShouldBeUnhurtAsync(tornTicks: 1);
+    }
+
+    [Fact]
+    public async Task A_former_node_that_loses_its_power_takes_only_those_connections_along_that_went_by_way_of_it()
+    {
+        cluster.Require();
+        await using var old = await Flows.OfAsync(cluster);
+        await using var young = await Flows.OfAsync(cluster);
+        await using var guest = await SmallGuest.StartAsync(cluster, "e2e-off-forwarder", "demo", $"{SmallGuest.Calm} mg.dial={old.Listener} mg.dials=4");
+        var former = await guest.NodeAsync();
+        await old.AcceptAsync(each: 4);
+        await old.ConnectAsync(VmiFacts.Address(await guest.ReadAsync())!, each: 4);
+        await old.SpeakAsync();
+        (await guest.MoveAsync(Limit)).ShouldHaveSucceeded();
+        await guest.UntilVmiAsync(static v => v.Text("status", "migrationState", "forwarding", "state") == MigrationForwarding.Forwarding, "to have a forwarder");
+        await young.ConnectAsync(VmiFacts.Address(await guest.ReadAsync())!, each: 4);
+        await young.SpeakAsync();
+        old.Broken.ShouldBeEmpty();
+
+        await using var outage = await Outage.OfAsync(cluster, former);
+        await outage.UntilNoticedAsync();
+        await Flows.UntilBrokenAsync([.. old.All.Where(static flow => !flow.Idle)], Limit);
+        await outage.VouchAsync();
+
+        var ended = await guest.UntilVmiAsync(
+            static v => v.Text("status", "migrationState", "forwarding", "state") == MigrationForwarding.Ended, "to be told that nothing is forwarded any more", Limit);
+        ended.Text("status", "migrationState", "forwarding", "reason").ShouldNotBeNull().ShouldContain(former);
+        (await guest.MoveAsync(Limit)).ShouldHaveSucceeded();
+        (await guest.NodeAsync()).ShouldNotBe(former);
+        await young.FinishAsync();
+        young.Broken.Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty();
         await guest.ShouldBeUnhurtAsync(tornTicks: 1);
     }
 

@@ -59,6 +59,9 @@ public sealed record DemoGuest
 
     public required long EchoErrors { get; init; }
 
+    /// <summary>The longest that a stranger with a fresh connection waited for an answer; the moves are in it.</summary>
+    public required double LongestEchoMs { get; init; }
+
     /// <summary>Of the one connection that was made before the first move and never again: how many lived through all moves.</summary>
     public required long KeptConnections { get; init; }
 

@@ -175,6 +175,7 @@ public sealed class DemoRun(ApiClient api, JsonObject manifest, TimeProvider clo
                 DiskErrors = console.DiskErrors,
                 Echoes = echo.Echoes,
                 EchoErrors = echo.Errors,
+                LongestEchoMs = Math.Round(echo.Longest.TotalMilliseconds, 1),
                 KeptConnections = kept.Lives ? 1 : 0,
                 KeptConnectionErrors = kept.Errors,
             },

@@ -20,7 +20,7 @@ public static class DemoTable
         return new StringBuilder()
             .AppendLine(table.ToString())
             .AppendLine($"guest    {guest.Ticks} ticks, {guest.LostTicks} lost; {guest.MemoryErrors} memory errors, {guest.DiskErrors} disk errors")
-            .AppendLine($"client   {guest.Echoes} echoes over fresh connections, {guest.EchoErrors} unanswered")
+            .AppendLine($"client   {guest.Echoes} echoes over fresh connections, {guest.EchoErrors} unanswered, the longest took {guest.LongestEchoMs:0} ms")
             .AppendLine($"client   {guest.KeptConnections} of 1 connection kept open through all moves, {guest.KeptConnectionErrors} errors")
             .AppendLine($"machine  QEMU {report.Qemu}, accelerator {report.Accelerator}; guest answered {Figures.Duration(report.SetupMs)} after the start")
             .ToString();

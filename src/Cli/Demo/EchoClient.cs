@@ -11,14 +11,20 @@ public sealed class EchoClient(Func<string?> address, int port, TimeProvider clo
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Try = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>So long after a try began another is made beside it: the address may be another by now.</summary>
+    private static readonly TimeSpan NextTry = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(20);
     private long _echoes;
     private long _errors;
+    private long _longest;
 
     public long Echoes => Interlocked.Read(ref _echoes);
 
     public long Errors => Interlocked.Read(ref _errors);
+
+    /// <summary>The longest that an answered echo took, all its tries included.</summary>
+    public TimeSpan Longest => new(Interlocked.Read(ref _longest));
 
     /// <summary>Talks until it is cancelled, then waits for what is under way.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -42,42 +48,68 @@ public sealed class EchoClient(Func<string?> address, int port, TimeProvider clo
         await Task.WhenAll(talks);
     }
 
-    /// <summary>One echo, tried until it is answered or the patience is at its end.</summary>
+    /// <summary>
+    /// One echo, tried until it is answered or the patience is at its end. A try goes on while others are made: a guest that is slow would
+    /// only become slower by being asked anew and never listened to.
+    /// </summary>
     private async Task EchoAsync(string line)
     {
         var began = clock.GetTimestamp();
-        while (true)
+        using var deadline = new CancellationTokenSource(Patience, clock);
+        var tries = new List<Task<bool>>();
+        var answered = false;
+        while (!answered && !deadline.IsCancellationRequested)
         {
-            var left = Patience - clock.GetElapsedTime(began);
-            if (left <= TimeSpan.Zero)
+            if (address() is { } host)
             {
-                Interlocked.Increment(ref _errors);
-                return;
+                tries.Add(TryAsync(host, line, deadline.Token));
             }
 
-            if (address() is { } host && await TryAsync(host, line, left < Try ? left : Try))
+            var next = Task.Delay(NextTry, clock, deadline.Token);
+            await Task.WhenAny([next, .. tries]);
+            answered = tries.Any(static t => t is { IsCompletedSuccessfully: true, Result: true });
+            if (!answered && tries.RemoveAll(static t => t.IsCompleted) > 0)
             {
-                Interlocked.Increment(ref _echoes);
-                return;
+                await Task.Delay(AfterRefusal, clock);
             }
-
-            await Task.Delay(BetweenTries, clock);
         }
+
+        if (answered)
+        {
+            Interlocked.Increment(ref _echoes);
+            Note(clock.GetElapsedTime(began));
+        }
+        else
+        {
+            Interlocked.Increment(ref _errors);
+        }
+
+        await deadline.CancelAsync();
+        await Task.WhenAll(tries);
     }
 
-    private async Task<bool> TryAsync(string host, string line, TimeSpan limit)
+    private void Note(TimeSpan took)
     {
-        using var deadline = new CancellationTokenSource(limit, clock);
+        long longest;
+        do
+        {
+            longest = Interlocked.Read(ref _longest);
+        }
+        while (took.Ticks > longest && Interlocked.CompareExchange(ref _longest, took.Ticks, longest) != longest);
+    }
+
+    private async Task<bool> TryAsync(string host, string line, CancellationToken ct)
+    {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(IPAddress.Parse(host), port, deadline.Token);
+            await socket.ConnectAsync(IPAddress.Parse(host), port, ct);
             var sent = System.Text.Encoding.ASCII.GetBytes(line);
-            await socket.SendAsync(sent, deadline.Token);
+            await socket.SendAsync(sent, ct);
             var answer = new byte[sent.Length];
             for (var got = 0; got < answer.Length;)
             {
-                var count = await socket.ReceiveAsync(answer.AsMemory(got), deadline.Token);
+                var count = await socket.ReceiveAsync(answer.AsMemory(got), ct);
                 if (count == 0)
                 {
                     return false;

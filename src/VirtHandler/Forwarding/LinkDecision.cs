@@ -1,3 +1,6 @@
+using Godwit.Types;
+using Godwit.VirtHandler.Migration;
+
 namespace Godwit.VirtHandler.Forwarding;
 
 /// <summary>Decides whether a tunnel is still of use in the pod where the guest is. Pure.</summary>
@@ -18,4 +21,23 @@ public static class LinkDecision
         _ when facts.Silent >= LostAfter => $"its pod has not been heard for {LostAfter.TotalSeconds:0} s",
         _ => null,
     };
+
+    /// <summary>
+    /// What the record is to say of a tunnel that is taken down where the guest is: the pod at its other end, and perhaps its whole node, is
+    /// not there to say it. Null where the record is not about that pod, or knows already.
+    /// </summary>
+    public static MigrationForwarding? Untold(LinkFacts facts, Tunnel tunnel, VirtualMachineInstance vmi, int flows, DateTimeOffset now) =>
+        facts.OwnerHere && vmi.Migration() is { Forwarding: { State: MigrationForwarding.Prepared or MigrationForwarding.Forwarding } forwarding } state
+            && state.MigrationUid == tunnel.MigrationUid && state.SourcePodUID == tunnel.SourcePodUid
+            ? forwarding with
+            {
+                State = MigrationForwarding.Ended,
+                Flows = flows,
+                Since = now,
+                Until = null,
+                Reason = facts.Ended
+                    ? $"pod {tunnel.SourcePod} on node {state.SourceNode}, which forwarded them, is gone"
+                    : $"pod {tunnel.SourcePod} on node {state.SourceNode}, which forwarded them, has not been heard for {LostAfter.TotalSeconds:0} s",
+            }
+            : null;
 }

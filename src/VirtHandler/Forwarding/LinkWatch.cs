@@ -1,5 +1,6 @@
 using Godwit.Machinery;
 using Godwit.Types;
+using Godwit.VirtHandler.Forwarding.Kernel;
 using Godwit.VirtHandler.Migration;
 using Microsoft.Extensions.Logging;
 
@@ -31,12 +32,28 @@ internal sealed partial class LinkWatch(ForwardingTools tools)
                 continue;
             }
 
-            if (LinkDecision.Decide(await GatherAsync(pod, tunnel, key, vmi, record, cancellationToken)) is { } reason)
+            var facts = await GatherAsync(pod, tunnel, key, vmi, record, cancellationToken);
+            if (LinkDecision.Decide(facts) is { } reason)
             {
+                await TellAsync(pod, tunnel, facts, vmi, record, cancellationToken);
                 LogDown(tools.Logger, tunnel.SourcePod, tunnel.Mark, reason);
                 await pod.RefuseAsync(tunnel.IncomingDevice, cancellationToken);
                 _refusedSince[key] = tools.Time.GetTimestamp();
             }
+        }
+    }
+
+    // Before the tunnel goes: while the server does not answer, all this is tried again.
+    private async Task TellAsync(PodTunnels pod, Tunnel tunnel, LinkFacts facts, VirtualMachineInstance? vmi, IMigrationRecord record, CancellationToken cancellationToken)
+    {
+        var flows = FlowCount.With(pod.Flows(tunnel.GuestAddress), ForwardingNames.Bits(tunnel.Mark), ForwardingNames.MarkMask);
+        if (vmi is not null && LinkDecision.Untold(facts, tunnel, vmi, flows, tools.Time.GetUtcNow()) is { } ended
+            && await record.PatchAsync(RecordPatches.ForwarderLost(tunnel.MigrationUid, vmi.Migration()!.Forwarding!.State!, ended), cancellationToken) is not null
+            && flows > 0)
+        {
+            record.Event(
+                vmi, EventReasons.Warning, EventReasons.ForwardingEnded,
+                $"{flows} connections to the guest's former address {tunnel.SourceIp} were cut off: {ended.Reason}.");
         }
     }
 
@@ -66,7 +83,7 @@ internal sealed partial class LinkWatch(ForwardingTools tools)
         };
     }
 
-    private static Task<bool> TunnelAnswersAsync(PodTunnels pod, Tunnel tunnel, CancellationToken cancellationToken) => Kernel.TunnelProbe.PingAsync(
+    private static Task<bool> TunnelAnswersAsync(PodTunnels pod, Tunnel tunnel, CancellationToken cancellationToken) => TunnelProbe.PingAsync(
         pod.Sockets, ForwardingNames.IncomingProbe(tunnel.Probe), System.Net.IPAddress.Parse(tunnel.SourceIp), PingSize, dontFragment: false, PingDeadline, cancellationToken);
 
     // While the server does not answer it is not known, and what is not known ends nothing.

@@ -186,6 +186,14 @@ public static class RecordPatches
         return patch;
     }
 
+    /// <summary>The end of what is forwarded, told by the guest's own agent for one that is not there to tell it; not if that has told more meanwhile.</summary>
+    public static JsonArray ForwarderLost(string migrationUid, string stateBefore, MigrationForwarding ended)
+    {
+        var patch = Forwarding(migrationUid, ended);
+        patch.Insert(0, (JsonNode)JsonPatch.Test($"{State}/forwarding/state", stateBefore));
+        return patch;
+    }
+
     /// <summary>The progress, as long as <paramref name="owner"/> (of source and target the one that owns the guest now) has the guest.</summary>
     public static JsonArray Progress(MigrationState state, string? owner, MonitorSample sample, ProgressReport report, DateTimeOffset now)
     {

@@ -1,8 +1,7 @@
-using System.Text.Json.Nodes;
+using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Document;
 using Godwit.Tests.E2E.Support;
-using Godwit.Types;
 using Shouldly;
 using Xunit;
 
@@ -13,19 +12,12 @@ public abstract class FlowTests(ClusterFixture cluster)
 {
     protected ClusterFixture Cluster { get; } = cluster;
 
-    private static JsonNode First(JsonObject @object, string list) => @object.At("status", list).ShouldBeOfType<JsonArray>()[0].ShouldNotBeNull();
-
-    private protected async Task<Flows> NewFlowsAsync()
-    {
-        var node = await Cluster.Api.GetAsync(Kinds.Node, NamespacedName.Cluster(Cluster.Nodes[0]));
-        return new Flows(Flows.AddressTowards(First(node, "addresses").Text("address")!));
-    }
+    private protected Task<Flows> NewFlowsAsync() => Flows.OfAsync(Cluster);
 
     private protected Task<Guest> StartAsync(string @namespace, Flows flows, int dials) => SmallGuest.StartAsync(
         Cluster, @namespace, "demo", SmallGuest.Calm + (dials > 0 ? $" mg.dial={flows.Listener} mg.dials={dials}" : ""));
 
-    private protected static async Task<string> AddressAsync(Guest guest) =>
-        First(await guest.ReadAsync(), "interfaces").Text("ipAddress").ShouldNotBeNull();
+    private protected static async Task<string> AddressAsync(Guest guest) => VmiFacts.Address(await guest.ReadAsync()).ShouldNotBeNull();
 
     private protected static async Task<TimeSpan> MoveAsync(Guest guest)
     {

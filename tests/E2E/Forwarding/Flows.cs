@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Tests.E2E.Support;
+using Godwit.Types;
 using Shouldly;
 
 namespace Godwit.Tests.E2E.Forwarding;
@@ -43,6 +47,13 @@ internal sealed class Flows : IAsyncDisposable
     public IReadOnlyList<Flow> Broken => [.. _flows.Where(static flow => flow.Broken is not null)];
 
     public TimeSpan Longest => _flows.Max(static flow => flow.Longest);
+
+    /// <summary>At this machine's address on the network of the cluster's nodes.</summary>
+    public static async Task<Flows> OfAsync(TestCluster cluster)
+    {
+        var node = await cluster.Api.GetAsync(Kinds.Node, NamespacedName.Cluster(cluster.Nodes[0]));
+        return new Flows(AddressTowards(node.At("status", "addresses").ShouldBeOfType<JsonArray>()[0].Text("address").ShouldNotBeNull()));
+    }
 
     /// <summary>This machine's address on the network of the cluster's nodes.</summary>
     public static IPAddress AddressTowards(string nodeIp)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Godwit.Cli;
 using Godwit.Cli.Api;
 using Godwit.Cli.Demo;
 using Godwit.Machinery;
@@ -132,10 +133,22 @@ internal sealed class Guest : IAsyncDisposable
             Kinds.VirtualMachineInstanceMigration, new(Name.Namespace, migration), wanted, limit ?? Limit, $"the migration {migration}", CancellationToken.None))
         .ShouldNotBeNull($"the migration {migration} is gone");
 
-    /// <summary>Waits until the VMI is as wanted.</summary>
-    public async Task<JsonObject> UntilVmiAsync(Func<JsonObject, bool> wanted, string what, TimeSpan? limit = null) =>
-        (await _follower.UntilAsync(Kinds.VirtualMachineInstance, Name, wanted, limit ?? Limit, $"{Name} {what}", CancellationToken.None))
-        .ShouldNotBeNull($"{Name} is gone");
+    /// <summary>Waits until the VMI is as wanted; when it does not come to that, says what became of its migration and what was told of it.</summary>
+    public async Task<JsonObject> UntilVmiAsync(Func<JsonObject, bool> wanted, string what, TimeSpan? limit = null)
+    {
+        try
+        {
+            return (await _follower.UntilAsync(Kinds.VirtualMachineInstance, Name, wanted, limit ?? Limit, $"{Name} {what}", CancellationToken.None))
+                .ShouldNotBeNull($"{Name} is gone");
+        }
+        catch (CliException e)
+        {
+            var state = (await ReadAsync()).At("status", "migrationState");
+            var events = await _cluster.KubectlAsync(["get", "events", "-n", Name.Namespace, "--sort-by=.lastTimestamp"]);
+            var said = await _cluster.SaidOfAsync([$"{Name.Namespace}/{Name.Name}", state.Text("migrationUid") ?? Name.Namespace]);
+            throw new TimeoutException($"{e.Message}\n{state}\n{events.Output}{events.Error}\n{string.Join('\n', said)}", e);
+        }
+    }
 
     /// <summary>What the console has shown so far, over all pods.</summary>
     public GuestConsole Console => GuestConsole.Read(_console.Pods);

@@ -47,6 +47,7 @@ public abstract class TestCluster : IAsyncLifetime
 
     public virtual ValueTask DisposeAsync()
     {
+        KeepLogs();
         _api?.Dispose();
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
@@ -81,6 +82,39 @@ public abstract class TestCluster : IAsyncLifetime
         var cache = Path.Combine(Binaries, "cache", "demo-guest");
         (await Tool.RunAsync("/bin/sh", [Path.Combine(Binaries, "guest", "build.sh"), cache], UpLimit)).Ok();
         (await GodwitAsync(["image", "import", Path.Combine(cache, "demo-guest.oci.tar")], UpLimit)).Ok();
+    }
+
+    /// <summary>The lines of its processes' logs that name one of these, in the order of their times.</summary>
+    internal async Task<IReadOnlyList<string>> SaidOfAsync(IReadOnlyList<string> names)
+    {
+        var lines = new List<string>();
+        foreach (var log in Directory.Exists(State.Logs) ? Directory.GetFiles(State.Logs) : [])
+        {
+            lines.AddRange((await File.ReadAllLinesAsync(log))
+                .Where(line => names.Any(name => line.Contains(name, StringComparison.Ordinal)))
+                .Select(line => $"{line} ({Path.GetFileNameWithoutExtension(log)})"));
+        }
+
+        return [.. lines.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Its processes' logs go with the cluster; who looks into a failure of tonight's needs them tomorrow.</summary>
+    private void KeepLogs()
+    {
+        var kept = Path.Combine(Root, "artifacts", "test", "e2e", "logs", Path.GetFileName(State.Root));
+        if (Directory.Exists(kept))
+        {
+            Directory.Delete(kept, recursive: true);
+        }
+
+        if (Directory.Exists(State.Logs))
+        {
+            Directory.CreateDirectory(kept);
+            foreach (var log in Directory.EnumerateFiles(State.Logs))
+            {
+                File.Copy(log, Path.Combine(kept, Path.GetFileName(log)));
+            }
+        }
     }
 
     /// <summary>Why no cluster can be started here; null when one can.</summary>

@@ -58,7 +58,7 @@ public sealed class OutputTests
         json.Select(static p => p.Key).ShouldBe(["migrations", "guest", "setupMs", "qemu", "accelerator"]);
         json["migrations"]![0]!.AsObject().Select(static p => p.Key).ShouldBe(
             ["vmi", "from", "to", "method", "mode", "succeeded", "totalMs", "pauseMs", "guestPauseMs", "bytes", "rateMiBps"]);
-        json["guest"]!.AsObject().Select(static p => p.Key).ShouldBe(["ticks", "lostTicks", "memoryErrors", "diskErrors", "echoes", "echoErrors", "keptConnections", "keptConnectionErrors"]);
+        json["guest"]!.AsObject().Select(static p => p.Key).ShouldBe(["ticks", "lostTicks", "memoryErrors", "diskErrors", "echoes", "echoErrors", "longestEchoMs", "keptConnections", "keptConnectionErrors"]);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class OutputTests
         return new()
         {
             Migrations = [move, move],
-            Guest = new() { Ticks = 1000, LostTicks = 0, MemoryErrors = 0, DiskErrors = 0, Echoes = 101, EchoErrors = 0, KeptConnections = 1, KeptConnectionErrors = 0 },
+            Guest = new() { Ticks = 1000, LostTicks = 0, MemoryErrors = 0, DiskErrors = 0, Echoes = 101, EchoErrors = 0, LongestEchoMs = 81.5, KeptConnections = 1, KeptConnectionErrors = 0 },
             SetupMs = 1,
             Qemu = "10.0.2",
             Accelerator = "tcg",

@@ -9,8 +9,14 @@ public static class FlowCount
     /// </summary>
     /// <param name="entries">What <see cref="ConntrackSocket.Dump"/> gave.</param>
     /// <param name="markMask">Which bits of a mark tell an older pod.</param>
-    public static int Left(IEnumerable<ConntrackEntry> entries, uint markMask) =>
-        entries.Count(entry => (entry.Mark & markMask) == 0 && (entry.Tuple.Protocol != FlowProtocol.Tcp || IsOpen(entry.TcpState)));
+    public static int Left(IEnumerable<ConntrackEntry> entries, uint markMask) => With(entries, 0, markMask);
+
+    /// <summary>Those of the pod that a mark tells of, counted where the guest is.</summary>
+    /// <param name="entries">What <see cref="ConntrackSocket.Dump"/> gave.</param>
+    /// <param name="mark">The bits of the mark.</param>
+    /// <param name="markMask">Which bits those are.</param>
+    public static int With(IEnumerable<ConntrackEntry> entries, uint mark, uint markMask) =>
+        entries.Count(entry => (entry.Mark & markMask) == mark && (entry.Tuple.Protocol != FlowProtocol.Tcp || IsOpen(entry.TcpState)));
 
     private static bool IsOpen(TcpConntrackState state) => state is TcpConntrackState.SynSent
         or TcpConntrackState.SynSent2

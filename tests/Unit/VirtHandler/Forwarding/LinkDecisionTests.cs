@@ -1,3 +1,4 @@
+using Godwit.Types;
 using Godwit.VirtHandler.Forwarding;
 using Shouldly;
 using Xunit;
@@ -6,6 +7,7 @@ namespace Godwit.Unit.VirtHandler.Forwarding;
 
 public sealed class LinkDecisionTests
 {
+    private static readonly DateTimeOffset Now = new(2026, 11, 27, 10, 0, 0, TimeSpan.Zero);
     private static readonly LinkFacts InUse = new() { OwnerHere = true, WasOwner = true, Silent = TimeSpan.Zero, Ended = false };
 
     [Fact]
@@ -30,4 +32,41 @@ public sealed class LinkDecisionTests
     [Fact]
     public void Before_the_guest_has_arrived_nothing_is_judged() =>
         LinkDecision.Decide(InUse with { OwnerHere = false, WasOwner = false, Silent = TimeSpan.FromHours(1), Ended = true }).ShouldBeNull();
+
+    [Theory]
+    [InlineData(true, "pod virt-launcher-demo-1 on node node01, which forwarded them, is gone")]
+    [InlineData(false, "pod virt-launcher-demo-1 on node node01, which forwarded them, has not been heard for 90 s")]
+    public void Of_a_forwarder_that_cannot_say_so_any_more_the_guests_agent_says_that_it_has_ended(bool podGone, string reason)
+    {
+        var ended = LinkDecision.Untold(InUse with { Ended = podGone }, Tunnels.FromP1ToP2, About(MigrationForwarding.Forwarding), flows: 3, Now).ShouldNotBeNull();
+
+        (ended.State, ended.Flows, ended.Reason, ended.Since, ended.Until).ShouldBe((MigrationForwarding.Ended, 3, reason, Now, null));
+    }
+
+    [Fact]
+    public void What_the_forwarder_has_said_itself_stands() =>
+        LinkDecision.Untold(InUse, Tunnels.FromP1ToP2, About(MigrationForwarding.Ended), flows: 3, Now).ShouldBeNull();
+
+    [Fact]
+    public void Nothing_is_said_of_another_migrations_forwarder() =>
+        LinkDecision.Untold(InUse, Tunnels.FromP2ToP3, About(MigrationForwarding.Forwarding), flows: 3, Now).ShouldBeNull();
+
+    [Fact]
+    public void Only_the_agent_of_the_guests_own_pod_says_it() =>
+        LinkDecision.Untold(InUse with { OwnerHere = false }, Tunnels.FromP1ToP2, About(MigrationForwarding.Forwarding), flows: 3, Now).ShouldBeNull();
+
+    private static VirtualMachineInstance About(string state) => new()
+    {
+        Status = new()
+        {
+            MigrationState = new()
+            {
+                MigrationUid = Tunnels.First,
+                SourceNode = "node01",
+                SourcePodUID = Tunnels.Uid(1),
+                Completed = true,
+                Forwarding = new() { State = state, Flows = 4, Until = Now.AddMinutes(10) },
+            },
+        },
+    };
 }
