@@ -40,7 +40,10 @@ internal sealed class Handover : IAsyncDisposable
     /// <param name="targetIp">The pod that the guest goes to.</param>
     /// <param name="targetPodUid">Its UID, which its certificate names.</param>
     /// <param name="credentials">The migration's; null where migrations go without TLS.</param>
-    /// <param name="replacing">Told before an earlier tunnel for the same migration is replaced: it is of no use from then on.</param>
+    /// <param name="earlier">The tunnel that the hello asks to go on with; null for none.</param>
+    /// <param name="choosing">
+    /// Told before either is done: true, the earlier tunnel is gone on with, once it is tested; false, it is replaced, and of no use from then on.
+    /// </param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="KernelException">There is no way; the message says why.</exception>
@@ -50,7 +53,8 @@ internal sealed class Handover : IAsyncDisposable
         string targetIp,
         string targetPodUid,
         MigrationCredentials? credentials,
-        Action replacing,
+        Tunnel? earlier,
+        Action<bool> choosing,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -70,10 +74,19 @@ internal sealed class Handover : IAsyncDisposable
             }
 
             var tunnel = TunnelFrom(hello, welcome, targetIp, targetPodUid);
-            replacing();
-            await pod.AddOutgoingAsync(tunnel, either.Token);
+            var goesOn = earlier is not null && (earlier.Vni, earlier.Probe, earlier.TargetMac) == (tunnel.Vni, tunnel.Probe, tunnel.TargetMac);
+            choosing(goesOn);
+            if (goesOn)
+            {
+                tunnel = earlier!;
+            }
+            else
+            {
+                await pod.AddOutgoingAsync(tunnel, either.Token);
+            }
+
             var handover = new Handover(pod, channel, tunnel);
-            await handover.TestAsync(either.Token);
+            await (goesOn ? handover.TestAgainAsync(either.Token) : handover.TestAsync(either.Token));
             channel = null;
             return handover;
         }
@@ -163,10 +176,22 @@ internal sealed class Handover : IAsyncDisposable
         Tunnel = Tunnel with { Mtu = smaller };
         if (!await PingsAsync(smaller, cancellationToken))
         {
-            throw new KernelException(
-                $"nothing comes through the tunnel to {Tunnel.TargetIp}: pods must be able to reach each other's port {ForwardingNames.TunnelPort}/UDP (is there a NetworkPolicy?)");
+            throw new KernelException(Nothing);
         }
     }
+
+    // How much it takes was found out when it was made. The kernel keeps in mind that a packet of full size was too large to go unfragmented,
+    // and would refuse the next.
+    private async Task TestAgainAsync(CancellationToken cancellationToken)
+    {
+        if (!await PingsAsync(Tunnel.Mtu - ForwardingNames.TunnelHeaders, cancellationToken))
+        {
+            throw new KernelException(Nothing);
+        }
+    }
+
+    private string Nothing =>
+        $"nothing comes through the tunnel to {Tunnel.TargetIp}: pods must be able to reach each other's port {ForwardingNames.TunnelPort}/UDP (is there a NetworkPolicy?)";
 
     private async Task<bool> PingsAsync(int mtu, CancellationToken cancellationToken)
     {

@@ -18,6 +18,12 @@ public sealed record HandoverHello
     /// <summary>MAC address of the caller's end of the tunnel.</summary>
     public required string Mac { get; init; }
 
+    /// <summary>The tunnel that an earlier call of the same migration has made, to be gone on with; 0 where there is none.</summary>
+    public int Vni { get; init; }
+
+    /// <summary>Its pair of probe addresses.</summary>
+    public int Probe { get; init; }
+
     /// <summary>The number of the caller's flows.</summary>
     public required int Mark { get; init; }
 

@@ -32,6 +32,14 @@ public static class HandoverRules
         _ => null,
     };
 
+    /// <summary>
+    /// The tunnel that a caller may go on with: its own of the same migration, as both ends have it. Its flows go on through it whatever
+    /// becomes of this call; a new one would leave them without any for a moment, in which the guest may go.
+    /// </summary>
+    public static Tunnel? Earlier(HandoverHello hello, IEnumerable<Tunnel> incoming) => incoming.FirstOrDefault(tunnel =>
+        tunnel.MigrationUid == hello.MigrationUid && tunnel.SourcePodUid == hello.PodUid && tunnel.SourceIp == hello.PodIp && tunnel.Mark == hello.Mark
+        && tunnel.Vni == hello.Vni && tunnel.Probe == hello.Probe && tunnel.SourceMac == hello.Mac && tunnel.Guest == hello.Guest);
+
     /// <summary>The flows of a caller that are taken over: of this guest, with a mark of the caller or of a pod before it.</summary>
     public static IReadOnlyList<ConntrackEntry> Taken(IReadOnlyList<ConntrackEntry> flows, string guest)
     {

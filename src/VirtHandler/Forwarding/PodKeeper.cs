@@ -204,7 +204,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             Avoid = [.. tunnels.State.Outgoing.Concat(tunnels.State.Incoming).Select(t => t.Probe)],
         };
         await EndFollowAsync();
-        _follow = await Handover.OpenAsync(tunnels, hello, target.Ip, state.TargetPodUID ?? "", credentials, static () => { }, tools.Time, cancellationToken);
+        _follow = await Handover.OpenAsync(tunnels, hello, target.Ip, state.TargetPodUID ?? "", credentials, earlier: null, static _ => { }, tools.Time, cancellationToken);
         LogFollows(tools.Logger, vmiKey, podUid, target.Ip);
     }
 

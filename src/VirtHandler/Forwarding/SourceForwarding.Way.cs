@@ -33,7 +33,7 @@ internal sealed partial class SourceForwarding
                 }
             }
 
-            await Task.Delay(pause, _tools.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(_atOnce.Next, Task.Delay(pause, _tools.Time, _stop.Token));
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
@@ -50,7 +50,8 @@ internal sealed partial class SourceForwarding
         var target = await _record.Record.PodEndAsync(state.TargetPod ?? "", cancellationToken) ?? throw new MigrationException("the target pod has no address");
         _pod = _tools.Of(_local.Uid, _local.Folder, _launcherPid);
         var incoming = _pod.State.Incoming;
-        var mark = HandoverRules.FreeMark(incoming);
+        var earlier = _anew ? null : _pod.State.Outgoing.FirstOrDefault(t => t.MigrationUid == _uid && t.TargetPodUid == state.TargetPodUID && incoming.All(i => i.Mark != t.Mark));
+        var mark = earlier?.Mark ?? HandoverRules.FreeMark(incoming);
         if (mark == 0)
         {
             throw new KernelException($"{incoming.Count} pods forward to this one already; that is the limit");
@@ -64,7 +65,9 @@ internal sealed partial class SourceForwarding
             Pod = _local.Name,
             PodUid = _local.Uid,
             PodIp = _local.Ip,
-            Mac = Handover.NewMac(),
+            Mac = earlier?.SourceMac ?? Handover.NewMac(),
+            Vni = earlier?.Vni ?? 0,
+            Probe = earlier?.Probe ?? 0,
             Mark = mark,
             Guest = _settings!.Guest,
             Mtu = uplink.Mtu,
@@ -73,13 +76,15 @@ internal sealed partial class SourceForwarding
         // Before the way is opened, which takes a while: handshakes that nobody is told of have ended by then, most of them.
         using var flows = new FlowFollower(_pod, IPAddress.Parse(hello.Guest));
         await using var handover = await Handover.OpenAsync(
-            _pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, () => _tunnel = null, _tools.Time, cancellationToken);
+            _pod, hello, target.Ip, state.TargetPodUID ?? "", credentials, earlier, Choosing, _tools.Time, cancellationToken);
         var listed = flows.List();
         await UpdateAsync(handover, listed, incoming, cancellationToken);
         OpenDrain(_pod, handover.Tunnel);
         _tunnel = handover.Tunnel;
+        _anew = false;
         LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, listed.Count);
         _open.TrySetResult();
+        _opened.Raise();
         if (hello.Predecessors.Count > 0)
         {
             await handover.AwaitPredecessorsAsync(cancellationToken);
@@ -102,6 +107,16 @@ internal sealed partial class SourceForwarding
                 // The guest may yet stay, and stop again later.
                 await turning.WaitAsync(cancellationToken);
             }
+        }
+    }
+
+    private void Choosing(bool earlier)
+    {
+        // Until it is tested: the next attempt makes another one otherwise.
+        _anew = earlier;
+        if (!earlier)
+        {
+            _tunnel = null;
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenUpdates = TimeSpan.FromSeconds(2);
 
+    /// <summary>So long, at most, a guest that has gone is followed by a way that was not open yet: the target's agent may just have come back.</summary>
+    private static readonly TimeSpan LastChance = TimeSpan.FromSeconds(3);
+
     /// <summary>So long, at most, a migration waits for its way to be open before it begins.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -29,6 +32,8 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
     private readonly RecordKeeper _record = record;
     private readonly CancellationTokenSource _stop = new();
     private readonly ChangeSignal _turning = new();
+    private readonly ChangeSignal _opened = new();
+    private readonly ChangeSignal _atOnce = new();
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _followed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ForwardingSettings? _settings;
@@ -37,6 +42,9 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
     private volatile Tunnel? _tunnel;
     private volatile bool _turned;
     private bool _found;
+
+    /// <summary>The tunnel of an earlier attempt was found and did not work: the next one makes its own.</summary>
+    private bool _anew;
     private MigrationForwarding? _outcome;
     private bool _told;
     private readonly Lock _drainLock = new();
@@ -50,6 +58,7 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
     {
         if (_work is null && ForwardingSettings.For(vmi, state) is { } settings)
         {
+            FindEarlier();
             _settings = settings;
             _work = Task.Run(WorkAsync, CancellationToken.None);
         }
@@ -115,7 +124,12 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
             return null;
         }
 
-        _outcome ??= await SettleAsync(vmi, settings, cancellationToken);
+        if (_outcome is null)
+        {
+            await LastChanceAsync(cancellationToken);
+            _outcome = await SettleAsync(vmi, settings, cancellationToken);
+        }
+
         var untold = _told ? null : _outcome;
         // What goes on is told again and again by whoever looks after the pod: told late, it would be behind that.
         _told |= _outcome.State == MigrationForwarding.Forwarding;
@@ -124,6 +138,17 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
 
     /// <summary>What came of it is in the record.</summary>
     public void Told() => _told = true;
+
+    private async Task LastChanceAsync(CancellationToken cancellationToken)
+    {
+        if (_tunnel is null && _work is { IsCompleted: false })
+        {
+            using var deadline = new CancellationTokenSource(LastChance, _tools.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+            _atOnce.Raise();
+            await _opened.UntilAsync(() => _tunnel is not null, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     private async Task<MigrationForwarding> SettleAsync(VirtualMachineInstance vmi, ForwardingSettings settings, CancellationToken cancellationToken)
     {

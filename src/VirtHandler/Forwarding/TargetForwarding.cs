@@ -43,6 +43,8 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
         {
             string[] missing;
             var pod = tools.Of(local.Uid, local.Folder, launcherPid);
+            // An agent that came back when the guest was arriving does not know yet who may come.
+            await ListeningAsync(cancellationToken);
             lock (_expected)
             {
                 missing = [.. _expected.Where(ip => pod.State.Incoming.All(t => t.SourceIp != ip))];
@@ -170,8 +172,12 @@ internal sealed partial class TargetForwarding(ForwardingTools tools, LocalPod l
             }
 
             var newest = hello.PodUid == state.SourcePodUID;
-            var tunnel = TunnelFor(hello, pod.State);
-            await pod.AddIncomingAsync(tunnel, newest, either.Token);
+            if (HandoverRules.Earlier(hello, pod.State.Incoming) is not { } tunnel)
+            {
+                tunnel = TunnelFor(hello, pod.State);
+                await pod.AddIncomingAsync(tunnel, newest, either.Token);
+            }
+
             foreach (var predecessor in newest ? hello.Predecessors : [])
             {
                 await ExpectAsync(predecessor, either.Token);

@@ -219,14 +219,22 @@ internal sealed partial class SourceMigration
     private Task AbandonForwardingAsync(CancellationToken cancellationToken) => _forwarding?.AbandonAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>The pod outlives its QEMU when there is something to forward. Told before QEMU ends, after which it may be taken for done.</summary>
-    private async Task StayAsync(CancellationToken cancellationToken)
+    /// <returns>False: it could not be told, and is to be tried again.</returns>
+    private async Task<bool> StayAsync(CancellationToken cancellationToken)
     {
-        if (_record.Vmi is { } vmi && vmi.Migration() is { } state
-            && await _forwarding!.StayAsync(vmi, state, cancellationToken) is { } forwarding)
+        if (_record.Vmi.Migration() is not { } state || await _forwarding!.StayAsync(_record.Vmi, state, cancellationToken) is not { } forwarding)
         {
-            await _record.WriteAsync(RecordPatches.Forwarding(_uid, forwarding), cancellationToken);
-            _forwarding.Told();
+            return true;
         }
+
+        if (!await _record.WriteAsync(RecordPatches.Forwarding(_uid, forwarding), cancellationToken)
+            && _record.Vmi.IsAbout(_uid) && ++_untoldStays < MostUntoldStays)
+        {
+            return false;
+        }
+
+        _forwarding.Told();
+        return true;
     }
 
     private async Task<StepResult> FinishAsync(QmpClient? qmp, bool handedOver, CancellationToken cancellationToken)
@@ -238,9 +246,9 @@ internal sealed partial class SourceMigration
             PodFolder.Write(_pod.Folder, DomainFolder.Migrated, _uid);
         }
 
-        if (handedOver && _forwarding is not null)
+        if (handedOver && _forwarding is not null && !await StayAsync(cancellationToken))
         {
-            await StayAsync(cancellationToken);
+            return StepResult.After(Soon);
         }
 
         SourceSetup.DeleteCredentials(_pod, _uid);

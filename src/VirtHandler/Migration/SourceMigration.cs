@@ -29,6 +29,9 @@ internal sealed partial class SourceMigration : IMigrationDriver
     /// <summary>So many refusals, over 630 ms, are the server's last word.</summary>
     private const int MostRefusals = 7;
 
+    /// <summary>So often, at most, what becomes of connections is told anew before the source ends without.</summary>
+    private const int MostUntoldStays = 5;
+
     private readonly LocalPod _pod;
     private readonly string _uid;
     private readonly RecordKeeper _record;
@@ -56,6 +59,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private JobInfo[] _jobs = [];
     private bool _completing;
     private int _refusals;
+    private int _untoldStays;
     private string _refusal = "";
     private SourceAction? _lastAction;
 

@@ -68,9 +68,10 @@ internal sealed partial class TargetMigration : IMigrationDriver
     {
         var vmi = _record.Vmi;
         var facts = await GatherAsync(vmi, cancellationToken);
-        if (facts is { Owner: Owner.Source, Superseded: false, Failed: false, Phase: TargetPhase.Waiting or TargetPhase.Listening or TargetPhase.Receiving })
+        if (facts is { Owner: Owner.Source or Owner.Target, Superseded: false, Failed: false }
+            && facts.Phase is TargetPhase.Waiting or TargetPhase.Listening or TargetPhase.Receiving or TargetPhase.Loaded)
         {
-            // Early: it is awaited before the source is told to come.
+            // Early: it is awaited before the source is told to come. Late, after an agent's return, it may still be in time.
             _forwarding?.Listen(vmi, vmi.Migration()!);
         }
 

@@ -135,6 +135,7 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
         await flows.ConnectAsync(await AddressAsync(guest), each: 5);
         await flows.SpeakAsync();
         var home = await guest.NodeAsync();
+        var pod = (await guest.ReadAsync()).Text("status", "ownerPodUID")!;
         var process = $"handler-{(which == "source" ? home : Cluster.Other(home))}";
 
         // Slow enough for the agent to be back before the guest stops.
@@ -142,11 +143,14 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
         {
             var migration = await MigrationRequest.CreateAsync(Cluster.Api, guest.Name, node: null, CancellationToken.None);
             await guest.UntilVmiAsync(static vmi => State(vmi) == MigrationForwarding.Prepared, "to have its way prepared");
+            var tunnel = await TunnelIdAsync(pod);
             await KillAsync(process);
             // Of these the other agent has to tell the one that comes back.
             await late.ConnectAsync(await AddressAsync(guest), each: 5);
             await late.SpeakAsync();
             (await guest.EndOfAsync(migration.Name())).ShouldHaveSucceeded();
+            // The way is the same all the time: at no moment would the guest have left without.
+            (await TunnelIdAsync(pod)).ShouldBe(tunnel);
         }
 
         await guest.UntilVmiAsync(static vmi => State(vmi) == MigrationForwarding.Forwarding, "to have a forwarder");
@@ -228,6 +232,8 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
     }
 
     private static async Task<IReadOnlyList<string>> DevicesAsync(string pod) => (await InPodAsync(pod, "ip -brief link")).Split('\n');
+
+    private static Task<string> TunnelIdAsync(string pod) => InPodAsync(pod, "ip -details link | grep -o 'vxlan id [0-9]*'");
 
     /// <summary>What a line of shell says in the pod's network.</summary>
     private static async Task<string> InPodAsync(string pod, string line)

@@ -41,6 +41,19 @@ public sealed class HandoverRulesTests
     }
 
     [Fact]
+    public void Who_calls_again_goes_on_with_the_tunnel_that_both_ends_have()
+    {
+        var mine = Tunnels.FromP1ToP2;
+        var again = Hello with { Vni = mine.Vni, Probe = mine.Probe };
+
+        HandoverRules.Earlier(again, [Tunnels.FromP2ToP3, mine]).ShouldBe(mine);
+        HandoverRules.Earlier(Hello, [mine]).ShouldBeNull();
+        HandoverRules.Earlier(again with { Mac = "02:00:00:00:00:0c" }, [mine]).ShouldBeNull();
+        HandoverRules.Earlier(again with { PodUid = Tunnels.Uid(2) }, [mine]).ShouldBeNull();
+        HandoverRules.Earlier(again with { MigrationUid = Tunnels.Second }, [mine]).ShouldBeNull();
+    }
+
+    [Fact]
     public void Only_flows_of_the_guest_with_a_mark_are_taken()
     {
         var good = Flow("10.0.2.2", mark: 1);
