@@ -72,6 +72,8 @@ internal static class PeerBench
                 var moves = result.Columns.First(c => c.Peer == peer.Name).Moves;
                 var streams = what.Streams ?? result.Columns.First(static c => c.Peer == "godwit").Moves.LastOrDefault()?.Streams ?? 0;
                 await peer.WakeAsync(what, ct);
+                // A target touches a guest's memory at most once; what the programs around it take comes on top.
+                WarmMemory.Have(what.MemoryMiB * 2);
                 var move = await peer.MoveAsync(what, streams == 1 ? 0 : streams, ct);
                 await peer.RestAsync(ct);
                 moves.Add(move);
