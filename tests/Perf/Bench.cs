@@ -101,7 +101,7 @@ internal static class Bench
         report.Add($"{Ours}: first move, pause", "ms", first.State.PauseMs ?? double.NaN);
         var moved = await cluster.GuestAsync(ct);
         var incoming = cluster.ReadDomain(moved.Status!.NodeName!, moved.Status.OwnerPodUID!);
-        await using var bare = await BarePair.BootAsync(boot, incoming, cluster.Kernel, TestCluster.Places, ct);
+        await using var bare = await BarePair.BootAsync(boot, incoming, cluster.Kernel, await cluster.PlacesAsync(ct), ct);
         await bare.HopAsync(ct);
         for (var i = 1; i <= options.Hops; i++)
         {

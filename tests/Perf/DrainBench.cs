@@ -96,7 +96,7 @@ internal static class DrainBench
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
-        while ((await cluster.Api.ListAsync(Kinds.Pod, "default", TypesJson.Default.Pod, ct: patience.Token)).Items.Count(static pod => !pod.IsFinished()) > Guests)
+        while ((await cluster.LaunchersAsync(patience.Token)).Count > Guests)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
         }

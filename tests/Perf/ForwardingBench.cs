@@ -238,7 +238,7 @@ internal static class ForwardingBench
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
-        while ((await cluster.Api.ListAsync(Kinds.Pod, "default", TypesJson.Default.Pod, ct: patience.Token)).Items.Count(static pod => !pod.IsFinished()) > 1)
+        while ((await cluster.LaunchersAsync(patience.Token)).Count > 1)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
         }

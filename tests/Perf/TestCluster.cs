@@ -16,11 +16,9 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
     private readonly string _state = Path.Combine("/var/lib", $"godwit-perf-{Environment.ProcessId}");
     private ApiClient? _api;
     private bool _started;
+    private List<BarePlace> _places = [];
 
     public ApiClient Api => _api ?? throw new InvalidOperationException("the cluster is not up");
-
-    /// <summary>The networks of its two nodes.</summary>
-    public static IReadOnlyList<BarePlace> Places { get; } = [new($"{Name}-node01", "10.126.0.11"), new($"{Name}-node02", "10.126.0.12")];
 
     /// <summary>The file by which an administrator finds the cluster.</summary>
     public string Kubeconfig => Path.Combine(_state, "kubeconfig");
@@ -121,6 +119,25 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
     public async Task<VirtualMachineInstance> GuestAsync(CancellationToken ct, string name = "demo") =>
         await Api.GetAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", name), TypesJson.Default.VirtualMachineInstance, ct: ct);
 
+    /// <summary>The pods of guests that have not ended.</summary>
+    public async Task<IReadOnlyList<Pod>> LaunchersAsync(CancellationToken ct)
+    {
+        var launchers = new ListOptions { LabelSelector = $"{Labels.App}={Labels.AppVirtLauncher}" };
+        return [.. (await Api.ListAsync(Kinds.Pod, "default", TypesJson.Default.Pod, launchers, ct)).Items.Where(static pod => !pod.IsFinished())];
+    }
+
+    /// <summary>The networks of two pods, one on each node, that do nothing else; made when they are asked for first, of a running guest's image.</summary>
+    public async Task<IReadOnlyList<BarePlace>> PlacesAsync(CancellationToken ct)
+    {
+        if (_places.Count == 0)
+        {
+            var image = (await LaunchersAsync(ct))[0].Spec!.Containers![0].Image!;
+            _places = [await PlaceAsync("node01", image, ct), await PlaceAsync("node02", image, ct)];
+        }
+
+        return _places;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _api?.Dispose();
@@ -132,6 +149,26 @@ internal sealed partial class TestCluster(BenchOptions options) : IAsyncDisposab
 
     [GeneratedRegex(@"Ready after (?<seconds>[0-9.]+) s", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReadyAfter();
+
+    private async Task<BarePlace> PlaceAsync(string node, string image, CancellationToken ct)
+    {
+        var name = $"place-{node}";
+        var pod = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default" },
+            ["spec"] = new JsonObject
+            {
+                ["nodeName"] = node,
+                ["terminationGracePeriodSeconds"] = 0,
+                ["containers"] = new JsonArray(new JsonObject { ["name"] = "place", ["image"] = image, ["command"] = new JsonArray("sleep", "infinity") }),
+            },
+        };
+        await Api.CreateAsync(Kinds.Pod, pod, ct: ct);
+        var running = await WatchAsync(Kinds.Pod, TypesJson.Default.Pod, name, static p => p.Status is { Phase: "Running", PodIP.Length: > 0 }, ct);
+        return new BarePlace($"{Name}-pod-{running.Metadata.Uid![..8]}", running.Status!.PodIP!);
+    }
 
     private static JsonObject WithNamespace(JsonObject manifest)
     {

@@ -31,7 +31,7 @@ internal static class PeerBench
             // The first move of a guest is slower than all others, and shows what a target is started with.
             var streams = (await WarmAsync(godwit, sized.First(), 0, ct)).Streams;
             godwit.Pauses.Clear();
-            await using var bare = await BarePeer.BootAsync(boot, godwit.ReadDomain(), cluster.Kernel, TestCluster.Places, ct);
+            await using var bare = await BarePeer.BootAsync(boot, godwit.ReadDomain(), cluster.Kernel, await cluster.PlacesAsync(ct), ct);
             await WarmAsync(bare, sized.First(), streams, ct);
             await using var virsh = await VirshPeer.BootAsync(pair, boot, cluster.Kernel, sized.Key, ct);
             await WarmAsync(virsh, sized.First(), streams, ct);
