@@ -30,9 +30,7 @@ public sealed class InstallTests(BareCluster cluster) : IClassFixture<BareCluste
         (await cluster.GodwitAsync(["install", "--timeout", "120"], Limit)).Ok();
         (await cluster.KubectlAsync(["get", "kubevirt", "kubevirt", "-n", Installation.Namespace, "-o", "jsonpath={.status.phase} {.status.conditions[?(@.type=='Available')].status}"]))
             .Ok().ShouldBe("Deployed True");
-        // Not every machine that runs the tests has a KVM that works.
-        (await cluster.KubectlAsync(
-            ["patch", "kubevirt", "kubevirt", "-n", Installation.Namespace, "--type", "merge", "-p", """{"spec":{"configuration":{"developerConfiguration":{"useEmulation":true}}}}"""])).Ok();
+        await Emulation.UseAsync(cluster);
         await using (var guest = await Guest.StartAsync(cluster, "e2e-installed"))
         {
             await MovesAsync(guest);

@@ -24,8 +24,7 @@ public sealed class WebhookDownTests(BareCluster cluster) : IClassFixture<BareCl
     {
         cluster.Require();
         (await cluster.GodwitAsync(["install", "--timeout", "120"], Limit)).Ok();
-        (await cluster.KubectlAsync(
-            ["patch", "kubevirt", "kubevirt", "-n", Installation.Namespace, "--type", "merge", "-p", """{"spec":{"configuration":{"developerConfiguration":{"useEmulation":true}}}}"""])).Ok();
+        await Emulation.UseAsync(cluster);
         await using var guest = await Guest.StartAsync(cluster, Namespace);
         var home = await guest.NodeAsync();
         await using (await HungAsync(guest))

@@ -164,8 +164,7 @@ public sealed class ClusterFixture : TestCluster
         _installed = true;
         if (!(await Api.ListAsync(Kinds.Node)).Items.Any(static node => node.Text("status", "allocatable", Launcher.KvmDevice) is not (null or "0")))
         {
-            await Api.PatchAsync(
-                Kinds.KubeVirt, name, PatchKind.Merge, JsonNode.Parse("""{"spec":{"configuration":{"developerConfiguration":{"useEmulation":true}}}}""")!);
+            await Emulation.UseAsync(this);
         }
     }
 
