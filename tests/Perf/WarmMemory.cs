@@ -4,7 +4,7 @@ namespace Godwit.Perf;
 
 /// <summary>
 /// Memory that the machine has at hand. A virtual machine gives what lies idle back to its host, and gets it again a page fault at a time:
-/// clearing 256 MiB for a guest took 0.5 s then, and 0.1 s where another guest had just ended. Who comes first must not pay for all.
+/// clearing 256 MiB for a guest took 0.54 s then, and 0.15 s where another guest had just ended. Who comes first must not pay for all.
 /// </summary>
 internal static partial class WarmMemory
 {
