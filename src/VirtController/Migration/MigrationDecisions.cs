@@ -204,6 +204,11 @@ public static class MigrationDecisions
                 || conditions.IsTrue(Conditions.MigrationRequired));
         if (state.Completed == true && !blocked)
         {
+            if (MigrationTimeouts.FiguresLeft(state, facts.Now) is var left && left > TimeSpan.Zero)
+            {
+                return new MigrationPlan(facts.Migration) { TargetReadyAt = ReadyToAnnotate(facts), Again = left };
+            }
+
             return new MigrationPlan(MigrationStates.Copy(
                 MigrationStates.Enter(facts.Migration, MigrationPhases.Succeeded, facts.Now), state, facts.Now))
             {

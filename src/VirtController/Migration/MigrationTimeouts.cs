@@ -12,6 +12,9 @@ internal static class MigrationTimeouts
     /// <summary>An agent gets this long for its next step: preparing the target, beginning to send.</summary>
     public static readonly TimeSpan HandlerStep = TimeSpan.FromSeconds(300);
 
+    /// <summary>So long a success waits for the source's last figures, which follow the commit within milliseconds where its agent lives.</summary>
+    public static readonly TimeSpan Figures = TimeSpan.FromSeconds(1);
+
     public static MigrationPlan Decide(MigrationFacts facts)
     {
         var pod = facts.TargetPod!;
@@ -52,6 +55,12 @@ internal static class MigrationTimeouts
     /// <summary>What is left of the time for the agent's step that the phase waits for.</summary>
     public static TimeSpan HandlerStepLeft(MigrationFacts facts) =>
         (facts.Migration.Status?.PhaseTransitionTimestamps.EnteredAt(facts.Phase) ?? facts.Now) + HandlerStep - facts.Now;
+
+    /// <summary>What is left of the time for the source's last figures; zero when they are there, or nothing tells since when they are due.</summary>
+    public static TimeSpan FiguresLeft(MigrationState state, DateTimeOffset now) =>
+        state is { QemuDowntimeMs: null, ResumeTimestamp: { } resumed } && now >= resumed && now < resumed + Figures
+            ? resumed + Figures - now
+            : TimeSpan.Zero;
 
     private static TimeSpan Limit(VirtualMachineInstanceMigration migration, string annotation, TimeSpan standard) =>
         int.TryParse(migration.Metadata.Annotation(annotation), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)

@@ -14,6 +14,9 @@ namespace Godwit.VirtHandler.Boot;
 public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpClientOptions monitors, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(30);
+
+    /// <summary>While a migration is under way its agent asks the same QEMU, for which the guest may be standing still: this can wait.</summary>
+    private static readonly TimeSpan OutOfTheWay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
     private readonly Channel<Watch> _starts = Channel.CreateUnbounded<Watch>();
@@ -125,6 +128,11 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpCli
 
             await Task.WhenAny(qmp.Events.ChangedAsync(position), qmp.Closed, Task.Delay(Poll, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
+            if (GuestState.IsMoving(qmp.Events.Since(0), position))
+            {
+                await Task.WhenAny(qmp.Closed, Task.Delay(OutOfTheWay, time, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
 
         Report(watch, null);

@@ -54,6 +54,14 @@ public static class Phases
         _ => TargetPhase.Receiving,
     };
 
+    /// <summary>Whether the source's last event about its migration, of those since it was told to go on, says that it has completed.</summary>
+    public static bool SaysCompleted(IReadOnlyList<QmpEvent> events) =>
+        events.LastOrDefault(static e => e.Name == "MIGRATION")?.IsMigration(MigrationStates.Completed) == true;
+
+    /// <summary>Whether these events tell at most that the last of the state is under way.</summary>
+    public static bool SaysNoEnd(IReadOnlyList<QmpEvent> events) =>
+        events.Where(static e => e.Name == "MIGRATION").All(static e => e.IsMigration(MigrationStates.Device));
+
     /// <summary>What the last event about the migration says of a post-copy target whose channel is not whole; null when it is.</summary>
     public static TargetPhase? OfPostCopyEvents(IReadOnlyList<QmpEvent> events) =>
         events.LastOrDefault(static e => e.Name == "MIGRATION")?.Text("status") switch

@@ -111,7 +111,9 @@ internal sealed partial class PodSession : IAsyncDisposable
             {
                 // Events that came during the step count: it may have looked before they happened.
                 var events = driver.Monitor is not { } now ? null : now.Events.ChangedAsync(ReferenceEquals(now, monitor) ? seen : 0);
-                await Task.WhenAny(changed, events ?? changed, Task.Delay(result.Wait, _time, _stop.Token));
+                // Whole milliseconds: of a part of one nothing would be left, and it would look again and again.
+                var wait = TimeSpan.FromMilliseconds(Math.Ceiling(result.Wait.TotalMilliseconds));
+                await Task.WhenAny(changed, events ?? changed, Task.Delay(wait, _time, _stop.Token));
             }
         }
 

@@ -18,11 +18,8 @@ public static class RecordPatches
     /// </summary>
     /// <param name="seen">The VMI in that version.</param>
     /// <param name="paused">When the guest stopped.</param>
-    /// <param name="qemuDowntimeMs">The downtime by QEMU's account, milliseconds.</param>
-    /// <param name="transfer">What was sent in the end; the last sample before it may be a second old.</param>
     /// <param name="postCopy">The rest follows by post-copy.</param>
-    public static JsonArray Commit(
-        VirtualMachineInstance seen, DateTimeOffset? paused, double? qemuDowntimeMs, JsonObject? transfer = null, bool postCopy = false)
+    public static JsonArray Commit(VirtualMachineInstance seen, DateTimeOffset? paused, bool postCopy = false)
     {
         var state = seen.Status!.MigrationState!;
         var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
@@ -31,9 +28,27 @@ public static class RecordPatches
         patch.Add((JsonNode)JsonPatch.Add("/status/nodeName", state.TargetNode));
         AddLabel(patch, seen, Labels.NodeName, state.TargetNode);
         Set(patch, "pauseTimestamp", Micro(paused));
-        Set(patch, "qemuDowntimeMs", qemuDowntimeMs);
-        Set(patch, "transfer", transfer);
         Set(patch, "mode", postCopy ? MigrationModes.PostCopy : null);
+        return patch;
+    }
+
+    /// <summary>The last figures of the source, told when the target owns the guest: not in the commit, for which it stands still.</summary>
+    /// <param name="state">The migration.</param>
+    /// <param name="qemuDowntimeMs">The downtime by QEMU's account, milliseconds.</param>
+    /// <param name="transfer">What was sent in the end; the last sample on record may be a second old.</param>
+    public static JsonArray Figures(MigrationState state, double qemuDowntimeMs, JsonObject? transfer)
+    {
+        var patch = Guarded(state.MigrationUid!, state.TargetPodUID!);
+        Set(patch, "qemuDowntimeMs", qemuDowntimeMs);
+        if (transfer is not null)
+        {
+            transfer["percent"] = 100;
+            transfer["remainingBytes"] = 0;
+            transfer["etaMinSeconds"] = 0;
+            transfer["etaMaxSeconds"] = 0;
+        }
+
+        Set(patch, "transfer", transfer);
         return patch;
     }
 

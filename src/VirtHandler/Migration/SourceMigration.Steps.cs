@@ -67,6 +67,18 @@ internal sealed partial class SourceMigration
         return StepResult.Again;
     }
 
+    private async Task<StepResult> ContinueAsync(QmpClient qmp, CancellationToken cancellationToken)
+    {
+        _continued = _orderedPostCopy ? null : (qmp, qmp.Events.Position);
+        var going = qmp.MigrateContinueAsync(MigrationStates.PreSwitchover, cancellationToken, CommandDeadline);
+        // The answer is there before QEMU is done, as a rule: the commit rests on it.
+        _record.AskBeside(cancellationToken);
+        await going;
+        _ordered = _time.GetTimestamp();
+        _stuck.Restart();
+        return StepResult.After(Soon);
+    }
+
     private async Task<StepResult> CommitAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)
     {
         if (!_monitor.Noting.IsCompleted)
@@ -78,7 +90,9 @@ internal sealed partial class SourceMigration
 
         _commitSent = true;
         var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
-        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _downtime, _monitor.Progress.Last(), _orderedPostCopy), cancellationToken);
+        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _orderedPostCopy), cancellationToken);
+        _committed = committed && !_orderedPostCopy;
+        _ordered = _time.GetTimestamp();
         LogCommit(_logger, _uid, committed, PauseParts.Of(qmp.Events.Since(0), _time.GetUtcNow()));
         if (committed || !_record.IsFresh || _record.Vmi.Metadata.ResourceVersion != vmi.Metadata.ResourceVersion)
         {
@@ -213,6 +227,16 @@ internal sealed partial class SourceMigration
         if (_forwarding?.News() is { } news)
         {
             _monitor.Note(state, owner, [RecordPatches.Forwarding(_uid, news)], cancellationToken);
+        }
+    }
+
+    /// <summary>Tells what was sent in the end and how long QEMU says that the guest stood still; QEMU knows it once it has completed.</summary>
+    private void TellFigures(SourceFacts facts, MigrationState state, CancellationToken cancellationToken)
+    {
+        if (facts is { Owner: Owner.Target, Phase: SourcePhase.Completed } && !_figuresTold && state.QemuDowntimeMs is null && _downtime is { } downtime)
+        {
+            _figuresTold = true;
+            _monitor.Note(state, facts.Owner, [RecordPatches.Figures(state, downtime, _monitor.Progress.Last())], cancellationToken);
         }
     }
 

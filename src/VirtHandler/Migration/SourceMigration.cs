@@ -55,7 +55,11 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private bool _found;
     private bool _foundUnderWay;
     private long? _standingSince;
+    private (QmpClient Client, long Position)? _continued;
+    private bool _committed;
+    private long _ordered;
     private double? _downtime;
+    private bool _figuresTold;
     private JobInfo[] _jobs = [];
     private bool _completing;
     private int _refusals;
@@ -102,8 +106,16 @@ internal sealed partial class SourceMigration : IMigrationDriver
             return StepResult.Finished;
         }
 
-        var facts = await GatherAsync(vmi, state, cancellationToken);
+        if (IsOthersTurn(vmi, state) && Soon - _time.GetElapsedTime(_ordered) is var left && left > TimeSpan.Zero)
+        {
+            return StepResult.After(left);
+        }
+
+        var facts = Told(vmi, state) is { } told && _tools.Rules.Source(told).Action == SourceAction.Commit
+            ? told
+            : await GatherAsync(vmi, state, cancellationToken);
         _forwarding?.Follow(vmi, state, facts.Phase, facts.Failed);
+        TellFigures(facts, state, cancellationToken);
         var decision = _tools.Rules.Source(facts);
         if (decision.Action != _lastAction)
         {
@@ -113,113 +125,6 @@ internal sealed partial class SourceMigration : IMigrationDriver
 
         return await ApplyAsync(decision, facts, vmi, state, cancellationToken);
     }
-
-    private async Task<SourceFacts> GatherAsync(VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
-    {
-        var facts = new SourceFacts
-        {
-            Owner = vmi.OwnerFor(state),
-            SinceAnswer = _record.SinceAnswer,
-            MayStand = MonitorRules.LongestSilence(state.MigrationConfiguration),
-            Failed = state.Failed == true,
-            AbortRequested = state.AbortRequested == true,
-            TargetListening = !string.IsNullOrEmpty(state.TargetNodeAddress),
-            TargetRuns = state.TargetNodeDomainReadyTimestamp is not null && (!state.IsPostCopy() || state.Completed == true),
-            LossRecorded = state.Channel?.State == MigrationChannel.Lost,
-            TargetArrived = state.TargetNodeDomainReadyTimestamp is not null,
-            PostCopy = state.IsPostCopy(),
-            PausedByUser = vmi.PausedByUser(),
-            GivenUp = _monitor.GivenUp,
-            CommitRefused = _refusals >= MostRefusals ? _refusal : null,
-            Phase = SourcePhase.Unreachable,
-        };
-        switch (await _link.ConnectAsync(cancellationToken))
-        {
-            case QemuPresence.Gone or QemuPresence.NotPrepared:
-                return facts with { Phase = SourcePhase.Gone };
-            case QemuPresence.Connected:
-                break;
-            default:
-                return facts with { Stuck = IsStuck(SourcePhase.Unreachable) };
-        }
-
-        var qmp = _link.Client!;
-        try
-        {
-            _setup ??= new SourceSetup(_pod, _names, Domain.Read(_pod.Folder)?.CopiedDisks ?? [], _tools);
-            if (!_markersKnown)
-            {
-                // Only when something of ours may have changed them: this costs time in which the guest may be standing still.
-                var objects = await qmp.ListObjectsAsync(cancellationToken, QueryDeadline);
-                _prepared = objects.Contains(_names.PreparedMarker);
-                _begun = objects.Contains(_names.BegunMarker);
-                _orderedPostCopy = objects.Contains(_names.PostCopyMarker);
-                _hasLeftovers = objects.Any(AttemptNames.IsAnAttempts);
-                _markersKnown = true;
-            }
-
-            // Sent together, answered in order: the guest may be standing still while we ask.
-            var deadline = _standingSince is null ? QueryDeadline : StandingQueryDeadline;
-            var asked = (
-                Run: qmp.QueryStatusAsync(cancellationToken, deadline),
-                Migration: qmp.QueryMigrateAsync(cancellationToken, deadline),
-                Jobs: _setup.HasMirrors ? _setup.JobsAsync(qmp, cancellationToken) : Task.FromResult<JobInfo[]>([]));
-            await Task.WhenAll(asked.Run, asked.Migration, asked.Jobs);
-            var (run, migration, jobs) = (await asked.Run, await asked.Migration, await asked.Jobs);
-            _jobs = jobs;
-            _completing = _begun && (migration.Status, run.Status) is (MigrationStates.Completed, RunStates.FinishMigrate);
-            _downtime = migration.Downtime;
-            var phase = Phases.OfSource(_begun, migration.Status, run.Status, _orderedPostCopy);
-            _monitor.Progress.Take(migration, jobs, phase);
-            NotePhase(phase);
-            return facts with
-            {
-                Phase = phase,
-                CommitSent = _commitSent,
-                Standing = _standingSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero,
-                SinceAnswer = _record.SinceAnswer,
-                AnswerTime = _record.AnswerTime,
-                GuestStopped = run.Status is RunStates.Paused or RunStates.PostMigrate,
-                Error = phase == SourcePhase.Failed ? Explain(migration, run) : jobs.FirstOrDefault(j => j.Error is not null)?.Error,
-                Mirrors = Phases.OfMirrors(jobs, ending: phase is not (SourcePhase.Idle or SourcePhase.Setup or SourcePhase.Active)),
-                HasMirrors = _setup.HasMirrors,
-                Prepared = _prepared,
-                HasLeftovers = _hasLeftovers,
-                PostCopy = facts.PostCopy || _orderedPostCopy,
-                Stalled = _postCopy.IsStalled(phase, _monitor.Progress.Transferred),
-                Stuck = IsStuck(phase),
-            };
-        }
-        catch (QmpUnavailableException e)
-        {
-            LogSilent(_logger, _uid, e.Message);
-            return facts with { Stuck = IsStuck(SourcePhase.Unreachable) };
-        }
-    }
-
-    private bool IsStuck(SourcePhase phase) => _stuck.IsStuck(phase, _monitor.Progress.Transferred);
-
-    private void NotePhase(SourcePhase phase)
-    {
-        if (!_found)
-        {
-            _found = true;
-            _foundUnderWay = phase == SourcePhase.Active;
-            _commitSent = Switchover.MayBeCommitted(phase);
-        }
-
-        _standingSince = phase is SourcePhase.Switching or SourcePhase.PreSwitchover or SourcePhase.Device or SourcePhase.Completed
-            ? _standingSince ?? _time.GetTimestamp()
-            : null;
-    }
-
-    private static string Explain(MigrationStatus migration, VmStatus run) => migration switch
-    {
-        { ErrorDesc: { Length: > 0 } error } => error,
-        { Status: MigrationStates.Cancelled } => "Live migration has been aborted",
-        { Status: MigrationStates.Completed } => $"interrupted before it began (the guest is {run.Status})",
-        _ => "interrupted before it began",
-    };
 
     private async Task<StepResult> ApplyAsync(
         SourceDecision decision, SourceFacts facts, VirtualMachineInstance vmi, MigrationState state, CancellationToken cancellationToken)
@@ -237,11 +142,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 await _setup!.EndMirrorsAsync(qmp!, _jobs, cancellationToken);
                 return StepResult.Again;
             case SourceAction.Continue:
-                // The answer is there before QEMU is done, as a rule: the commit rests on it.
-                _record.AskBeside(cancellationToken);
-                await qmp!.MigrateContinueAsync(MigrationStates.PreSwitchover, cancellationToken, CommandDeadline);
-                _stuck.Restart();
-                return StepResult.After(Soon);
+                return await ContinueAsync(qmp!, cancellationToken);
             case SourceAction.Commit:
                 return await CommitAsync(qmp!, vmi, cancellationToken);
             case SourceAction.Cancel:

@@ -97,7 +97,10 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
             await earlier;
             foreach (var note in notes)
             {
-                await record.WriteAsync(note, cancellationToken);
+                if (!await record.WriteAsync(note, cancellationToken))
+                {
+                    LogNotNoted(logger, uid, record.Refusal ?? "what it rests on has changed");
+                }
             }
 
             await TellPauseAsync(cancellationToken);
@@ -121,6 +124,6 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
     [LoggerMessage(303, LogLevel.Information, "Migration {Uid} source: monitor orders {Action}: {Reason}")]
     private static partial void LogMonitor(ILogger logger, string uid, MonitorAction action, string reason);
 
-    [LoggerMessage(309, LogLevel.Information, "Migration {Uid} source: progress could not be written: {Error}")]
+    [LoggerMessage(309, LogLevel.Information, "Migration {Uid} source: a note on the record could not be written: {Error}")]
     private static partial void LogNotNoted(ILogger logger, string uid, string error);
 }

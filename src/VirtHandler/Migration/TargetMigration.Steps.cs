@@ -16,6 +16,8 @@ internal sealed partial class TargetMigration
             PodFolder.Write(_pod.Folder, DomainFolder.Released, _uid);
         }
 
+        // Whatever comes of it, from here on only QEMU itself knows.
+        _loaded = null;
         await qmp.ContinueAsync(cancellationToken, CommandDeadline);
         return StepResult.Again;
     }

@@ -29,6 +29,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
     private bool _hasLeftovers = true;
     private bool? _exportsOpen;
     private bool _heldBefore;
+    private (QmpClient Client, long Position)? _loaded;
     private bool _listensAnew;
     private int _seenBreaks;
     private long? _silentSince;
@@ -127,8 +128,15 @@ internal sealed partial class TargetMigration : IMigrationDriver
             return facts with { Phase = told };
         }
 
+        if (facts is { Owner: Owner.Target, RunReported: false } && _loaded is { } loaded && loaded.Client == qmp && loaded.Position == qmp.Events.Position)
+        {
+            // It has said nothing since it was asked last, and nobody but us lets it run.
+            return facts with { Phase = TargetPhase.Loaded, ExportsOpen = _exportsOpen == true };
+        }
+
         try
         {
+            var position = qmp.Events.Position;
             // Sent together, answered in order: the guest may be standing still while we ask.
             var asked = (Migration: qmp.QueryMigrateAsync(cancellationToken, QueryDeadline), Run: qmp.QueryStatusAsync(cancellationToken, QueryDeadline));
             await Task.WhenAll(asked.Migration, asked.Run);
@@ -136,7 +144,9 @@ internal sealed partial class TargetMigration : IMigrationDriver
             _silentSince = null;
             _listensAnew = false;
             _exportsOpen ??= (await qmp.QueryBlockExportsAsync(cancellationToken)).Length > 0;
-            return facts with { Phase = Phases.OfTarget(migration.Status, run.Status), ExportsOpen = _exportsOpen.Value };
+            var phase = Phases.OfTarget(migration.Status, run.Status);
+            _loaded = phase == TargetPhase.Loaded ? (qmp, position) : null;
+            return facts with { Phase = phase, ExportsOpen = _exportsOpen.Value };
         }
         catch (QmpUnavailableException e)
         {

@@ -69,6 +69,22 @@ public sealed class MigrationDecisionsTests
     }
 
     [Fact]
+    public void A_success_waits_a_moment_for_the_sources_last_figures_and_no_longer()
+    {
+        MigrationPlan After(TimeSpan since, double? downtime) => MigrationDecisions.Decide(Facts(
+            "Running",
+            Given.Migrating(state => state with { Completed = true, ResumeTimestamp = Given.Now - since, QemuDowntimeMs = downtime }, "target-uid"),
+            Given.TargetPod()));
+
+        var early = After(TimeSpan.FromMilliseconds(10), null);
+        Phase(early).ShouldBe("Running");
+        early.Again.ShouldBe(TimeSpan.FromMilliseconds(990));
+        Phase(After(TimeSpan.FromMilliseconds(10), 12)).ShouldBe("Succeeded");
+        Phase(After(TimeSpan.FromSeconds(1), null)).ShouldBe("Succeeded");
+        Phase(After(TimeSpan.FromHours(-1), null)).ShouldBe("Succeeded", "the target's clock may be ahead by any time");
+    }
+
+    [Fact]
     public void The_hand_off_names_both_ends_and_freezes_the_settings()
     {
         var plan = MigrationDecisions.Decide(Facts("Scheduled", target: Given.TargetPod()) with

@@ -16,7 +16,7 @@ public sealed class VmiPolicyTests
 {
     private const string Unknown = "Node restriction failed, virt-handler service account is missing node name";
     private const string Foreign = "Node restriction, virt-handler is only allowed to modify VMIs it owns";
-    private const string Source = "Node restriction, virt-handler of a migration's source is only allowed to tell how it forwards connections once the guest has moved";
+    private const string Source = "Node restriction, virt-handler of a migration's source is only allowed to tell its last figures and how it forwards connections once the guest has moved";
     private const string Target = "Node restriction, virt-handler is not allowed to set target node";
     private const string Sockets = "CPU topology maxSockets changed";
     private const string Memory = "Memory maxGuest changed";
@@ -53,7 +53,13 @@ public sealed class VmiPolicyTests
         // Post-copy: the source still tells of the channel, until the migration has ended.
         { "a", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b"}}""", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b","channel":{}}}""", "" },
         { "a", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b","completed":false}}""", """{"nodeName":"b"}""", "" },
-        { "a", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b","completed":true}}""", """{"nodeName":"b","migrationState":{}}""", Foreign },
+        { "a", """{"nodeName":"b","migrationState":{"sourceNode":"a","targetNode":"b","completed":true,"failed":true}}""", """{"nodeName":"b","migrationState":{}}""", Foreign },
+
+        // Its last figures may come when the target has ended the migration already; once, and nothing else.
+        { "a", Finished(""), Finished(",\"qemuDowntimeMs\":12.5"), "" },
+        { "a", Finished(""), Finished(",\"qemuDowntimeMs\":12").Replace("\"p\"", "\"q\"", StringComparison.Ordinal), Source },
+        { "a", Finished(",\"qemuDowntimeMs\":12"), Finished(",\"qemuDowntimeMs\":13"), Foreign },
+        { "c", Finished(""), Finished(",\"qemuDowntimeMs\":12"), Foreign },
 
         // The source carries old connections, and tells of these alone; not of an earlier move, nor when it is over.
         { "a", Moved("Prepared"), Moved("Forwarding"), "" },
@@ -63,7 +69,7 @@ public sealed class VmiPolicyTests
         { "b", Moved("Forwarding"), Moved("Ended"), "" },
         { "c", Moved("Forwarding"), Moved("Ended"), Foreign },
         { "a", Moved("Forwarding"), """{"nodeName":"c","migrationState":{"sourceNode":"b","targetNode":"c"}}""", Source },
-        { "a", """{"nodeName":"c","migrationState":{"sourceNode":"b","targetNode":"c","completed":true,"forwarding":{"state":"Forwarding"}}}""", Moved("Ended"), Foreign },
+        { "a", """{"nodeName":"c","migrationState":{"sourceNode":"b","targetNode":"c","completed":true,"qemuDowntimeMs":1,"forwarding":{"state":"Forwarding"}}}""", Moved("Ended"), Foreign },
         { "a", Moved("Forwarding"), Moved("Forwarding").Replace("\"nodeName\":\"b\"", "\"nodeName\":\"a\"", StringComparison.Ordinal), Source },
         { "a", Moved("Forwarding"), Moved("Forwarding").Replace("\"p\"", "\"q\"", StringComparison.Ordinal), Source },
         { "a", Moved("Forwarding"), Moved("Forwarding").Replace("true", "false", StringComparison.Ordinal), Source },
@@ -166,7 +172,10 @@ public sealed class VmiPolicyTests
 
     /// <summary>The status of a guest that has moved from a to b.</summary>
     private static string Moved(string forwarding) =>
-        $$$$"""{"nodeName":"b","ownerPodUID":"p","migrationState":{"migrationUid":"u","sourceNode":"a","targetNode":"b","completed":true,"forwarding":{"state":"{{{{forwarding}}}}"}}}""";
+        Finished($$$""","qemuDowntimeMs":12,"forwarding":{"state":"{{{forwarding}}}"}""");
+
+    private static string Finished(string more) =>
+        $$$"""{"nodeName":"b","ownerPodUID":"p","migrationState":{"migrationUid":"u","sourceNode":"a","targetNode":"b","completed":true{{{more}}}}}""";
 
     private static string Vmi(string domain, string status) => $$$"""{"metadata":{"name":"vmi-fedora"},"spec":{"domain":{{{domain}}}},"status":{{{status}}}}""";
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Godwit.Qemu;
+using Godwit.VirtHandler.Boot;
 using Godwit.VirtHandler.Migration;
 using Shouldly;
 using Xunit;
@@ -68,4 +70,31 @@ public sealed class PhasesTests
         Phases.OfMirrors(job, ending: true).ShouldBe(MirrorPhase.Copying);
         Phases.OfMirrors([job[0] with { Error = "Input/output error" }], ending: true).ShouldBe(MirrorPhase.Broken);
     }
+
+    [Fact]
+    public void Only_a_last_word_that_says_completed_counts_as_a_completion()
+    {
+        Phases.SaysCompleted([]).ShouldBeFalse();
+        Phases.SaysCompleted([Told(0, "device"), Told(1, "completed"), Other(2)]).ShouldBeTrue();
+        Phases.SaysCompleted([Told(0, "device")]).ShouldBeFalse();
+        Phases.SaysCompleted([Told(0, "completed"), Told(1, "failed")]).ShouldBeFalse();
+        Phases.SaysNoEnd([Told(0, "device"), Other(1)]).ShouldBeTrue();
+        Phases.SaysNoEnd([Told(0, "device"), Told(1, "failed")]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_guest_moves_from_setup_until_the_end_of_its_migration_has_been_looked_at()
+    {
+        GuestState.IsMoving([], 0).ShouldBeFalse();
+        GuestState.IsMoving([Told(0, "setup"), Other(1)], 2).ShouldBeTrue();
+        GuestState.IsMoving([Told(0, "active"), Told(1, "completed")], 1).ShouldBeTrue();
+        GuestState.IsMoving([Told(0, "active"), Told(1, "completed")], 2).ShouldBeFalse();
+        GuestState.IsMoving([Told(0, "failed"), Other(1)], 1).ShouldBeFalse();
+        GuestState.IsMoving([Told(0, "postcopy-active"), Other(1)], 1).ShouldBeFalse("post-copy may last, and its guest runs");
+    }
+
+    private static QmpEvent Told(long position, string status) =>
+        new(position, "MIGRATION", JsonDocument.Parse($$"""{"status":"{{status}}"}""").RootElement, default);
+
+    private static QmpEvent Other(long position) => new(position, "STOP", default, default);
 }

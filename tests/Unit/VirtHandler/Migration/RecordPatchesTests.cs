@@ -31,11 +31,16 @@ public sealed class RecordPatchesTests
     };
 
     [Fact]
-    public void The_commit_keeps_what_was_sent_in_the_end()
+    public void The_last_figures_follow_the_commit()
     {
-        var transfer = new System.Text.Json.Nodes.JsonObject { ["transferredBytes"] = 4711 };
-        var after = Apply(Vmi, RecordPatches.Commit(Vmi, Now, 12, transfer));
-        after.Status!.MigrationState!.Transfer!.TransferredBytes.ShouldBe(4711);
+        var transfer = new System.Text.Json.Nodes.JsonObject { ["transferredBytes"] = 4711, ["percent"] = 97 };
+        var figures = RecordPatches.Figures(Vmi.Status!.MigrationState!, 12, transfer);
+
+        Should.Throw<JsonPatchException>(() => Apply(Vmi, figures));
+        var after = Apply(Apply(Vmi, RecordPatches.Commit(Vmi, Now)), figures).Status!.MigrationState!;
+        after.Transfer!.TransferredBytes.ShouldBe(4711);
+        after.Transfer.Percent.ShouldBe(100);
+        after.QemuDowntimeMs.ShouldBe(12);
     }
 
     [Fact]
@@ -49,33 +54,32 @@ public sealed class RecordPatchesTests
     [Fact]
     public void A_commit_moves_owner_node_and_label_together()
     {
-        var after = Apply(Vmi, RecordPatches.Commit(Vmi, Now, 12));
+        var after = Apply(Vmi, RecordPatches.Commit(Vmi, Now));
 
         after.Status!.OwnerPodUID.ShouldBe("t");
         after.Status.NodeName.ShouldBe("node02");
         after.Metadata.Label(Labels.NodeName).ShouldBe("node02");
         after.Status.MigrationState!.PauseTimestamp.ShouldBe(Now);
-        after.Status.MigrationState.QemuDowntimeMs.ShouldBe(12);
     }
 
     [Fact]
     public void A_commit_is_refused_when_anything_was_written_since_it_was_read()
     {
         var changed = Vmi with { Metadata = Vmi.Metadata with { ResourceVersion = "8" } };
-        Should.Throw<JsonPatchException>(() => Apply(changed, RecordPatches.Commit(Vmi, Now, 12)));
+        Should.Throw<JsonPatchException>(() => Apply(changed, RecordPatches.Commit(Vmi, Now)));
     }
 
     [Fact]
     public void A_failure_is_refused_after_the_commit()
     {
-        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null));
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now));
         Should.Throw<JsonPatchException>(() => Apply(committed, RecordPatches.Failure(Vmi.Status!.MigrationState!, "late", null, Now)));
     }
 
     [Fact]
     public void A_hand_back_returns_the_guest_and_says_that_the_migration_has_failed()
     {
-        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null));
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now));
 
         var after = Apply(committed, RecordPatches.HandBack(committed, "the target ended", Now));
 
@@ -88,7 +92,7 @@ public sealed class RecordPatchesTests
     [Fact]
     public void The_pause_is_from_the_sources_stop_to_the_targets_resume()
     {
-        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null));
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now));
 
         var after = Apply(committed, RecordPatches.Running(committed, Now.AddMicroseconds(34_500), Now));
 
@@ -100,7 +104,7 @@ public sealed class RecordPatchesTests
     [Fact]
     public void In_post_copy_the_arrival_is_told_first_and_the_end_when_all_has_come()
     {
-        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null, postCopy: true));
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, postCopy: true));
         committed.Status!.MigrationState!.Mode.ShouldBe("PostCopy");
 
         var arrived = Apply(committed, RecordPatches.Arrived(committed, Now.AddMilliseconds(40), Now));
@@ -116,7 +120,7 @@ public sealed class RecordPatchesTests
     [Fact]
     public void Breaks_of_post_copys_channel_are_counted()
     {
-        var vmi = Apply(Vmi, RecordPatches.Commit(Vmi, Now, null, postCopy: true));
+        var vmi = Apply(Vmi, RecordPatches.Commit(Vmi, Now, postCopy: true));
         vmi = Apply(vmi, RecordPatches.Channel(vmi.Status!.MigrationState!, MigrationChannel.Broken, "cut", Now));
         (vmi.Status!.MigrationState!.Channel!.State, vmi.Status.MigrationState.Channel.Breaks, vmi.Status.MigrationState.Channel.Reason)
             .ShouldBe(("Broken", 1, "cut"));
@@ -168,7 +172,7 @@ public sealed class RecordPatchesTests
     {
         var failed = Apply(Vmi, RecordPatches.Failure(Vmi.Status!.MigrationState!, "why", null, Now));
         RecordPatches.PausedByMonitor(failed, "m", Now).ShouldBeNull();
-        RecordPatches.PausedByMonitor(Apply(Vmi, RecordPatches.Commit(Vmi, Now, null)), "m", Now).ShouldBeNull();
+        RecordPatches.PausedByMonitor(Apply(Vmi, RecordPatches.Commit(Vmi, Now)), "m", Now).ShouldBeNull();
         RecordPatches.PausedByMonitor(Vmi, "other", Now).ShouldBeNull();
         var changed = Vmi with { Metadata = Vmi.Metadata with { ResourceVersion = "8" } };
         Should.Throw<JsonPatchException>(() => Apply(changed, RecordPatches.PausedByMonitor(Vmi, "m", Now)!));
@@ -179,7 +183,7 @@ public sealed class RecordPatchesTests
     [InlineData("PausedByUser", "PausedByUser")]
     public void The_monitors_pause_ends_when_the_guest_runs_at_the_target_and_the_users_does_not(string before, string? after)
     {
-        var committed = Apply(With(Vmi, before), RecordPatches.Commit(Vmi, Now, null));
+        var committed = Apply(With(Vmi, before), RecordPatches.Commit(Vmi, Now));
 
         var running = Apply(committed, RecordPatches.Running(committed, Now, Now));
 
