@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Godwit needs, by name, from the sources that this machine has configured.
 #
-#   hack/install-dependencies.sh [--check] [--yes] [build] [run] [guest] [test] [images] [bench]
+#   hack/install-dependencies.sh [--check] [--yes] [build] [run] [guest] [test] [images] [bench] [chaos]
 #
 # Sets (default: build run guest):
 #   build   what Native AOT links with
@@ -9,6 +9,7 @@
 #   guest   what guest/build.sh needs for the demo guest
 #   test    run and guest, and kubectl
 #   images  what images/build.sh and images/check.sh need
+#   chaos   test, and libfaketime, by which ./test chaos steps the clocks of single processes
 #   bench   run and guest, and libvirt, which ./bench measures beside Godwit; none of its services is started or enabled
 # --check   installs nothing; names what is missing, exit code 1 if anything is
 # --yes     does not ask
@@ -22,8 +23,8 @@ for a in "$@"; do
     case $a in
         --check) check=1 ;;
         --yes|-y) yes=1 ;;
-        build|run|guest|test|images|bench) sets+=("$a") ;;
-        *) echo "install-dependencies: unknown argument '$a' (know: --check --yes build run guest test images bench)" >&2; exit 2 ;;
+        build|run|guest|test|images|bench|chaos) sets+=("$a") ;;
+        *) echo "install-dependencies: unknown argument '$a' (know: --check --yes build run guest test images bench chaos)" >&2; exit 2 ;;
     esac
 done
 [ ${#sets[@]} -gt 0 ] || sets=(build run guest)
@@ -67,6 +68,7 @@ set_images() {
 # Debian's other busybox needs libraries, which the images of disks have not.
 static_busybox() { [ -e /bin/busybox ] && ! ldd /bin/busybox; }
 set_test() { set_run; set_guest; need kubernetes-client has kubectl; need busybox-static static_busybox; }
+set_chaos() { set_test; need libfaketime any /usr/lib/*/faketime/libfaketimeMT.so.1; }
 set_bench() {
     set_run; set_guest
     need libvirt-daemon has libvirtd

@@ -24,20 +24,14 @@ internal static class BrokenAgent
     /// <summary>A folder with all of the built programs, in which what follows that rule is replaced by what does not.</summary>
     public static async Task<string> ProgramsAsync(string programs, string rules)
     {
-        var folder = Path.Combine(Path.GetDirectoryName(programs)!, "chaos-broken");
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        (await Tests.E2E.Support.Tool.RunAsync("cp", ["-al", programs, folder], TimeSpan.FromMinutes(1))).Ok();
+        var folder = await StandIns.FolderAsync(programs, "chaos-broken");
         if (rules == SelfStart)
         {
             await ReplaceLauncherAsync(folder);
         }
         else
         {
-            await ReplaceAsync(Path.Combine(folder, "godwitd"), $"""
+            await StandIns.ReplaceAsync(Path.Combine(folder, "godwitd"), $"""
                 [ "$1" = handler ] || exec {programs}/godwitd "$@"
                 shift
                 exec {Environment.ProcessPath} {Verb} {rules} "$@"
@@ -54,11 +48,11 @@ internal static class BrokenAgent
         Directory.CreateDirectory(Path.Combine(folder, "whole"));
         Directory.CreateDirectory(Path.Combine(folder, "path"));
         File.Copy(launcher, Path.Combine(folder, "whole", "virt-launcher"));
-        await ReplaceAsync(launcher, """
+        await StandIns.ReplaceAsync(launcher, """
             here=${0%/*}
             PATH=$here/path:$PATH exec "$here/whole/virt-launcher" "$@"
             """);
-        await ReplaceAsync(Path.Combine(folder, "path", "qemu-system-x86_64"), """
+        await StandIns.ReplaceAsync(Path.Combine(folder, "path", "qemu-system-x86_64"), """
             PATH=${PATH#*:}
             for word; do
                 shift
@@ -66,14 +60,6 @@ internal static class BrokenAgent
             done
             exec qemu-system-x86_64 "$@"
             """);
-    }
-
-    private static async Task ReplaceAsync(string program, string script)
-    {
-        // Not written over: the file may be linked to the one that is built.
-        File.Delete(program);
-        await File.WriteAllTextAsync(program, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
     }
 
     /// <summary>Is the agent of a node until it is killed or the cluster ends.</summary>

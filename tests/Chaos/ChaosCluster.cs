@@ -20,6 +20,9 @@ internal sealed class ChaosCluster(string? broken) : TestCluster($"{Folder}/stat
     /// <summary>Where the disk is mounted.</summary>
     public static string Disk => Folder;
 
+    /// <summary>The clocks that can be stepped; none where rules are broken instead.</summary>
+    public SteppedClocks? Clocks { get; private set; }
+
     protected override string Programs => _programs;
 
     /// <summary>Clears what an earlier run has left, then starts.</summary>
@@ -31,7 +34,16 @@ internal sealed class ChaosCluster(string? broken) : TestCluster($"{Folder}/stat
             throw new InvalidOperationException(missing);
         }
 
-        _programs = broken is null ? Binaries : await BrokenAgent.ProgramsAsync(Binaries, broken);
+        if (broken is not null)
+        {
+            _programs = await BrokenAgent.ProgramsAsync(Binaries, broken);
+        }
+        else
+        {
+            _programs = await StandIns.FolderAsync(Binaries, "chaos-clocks");
+            Clocks = await SteppedClocks.PutBeforeAsync(_programs, Path.Combine(Binaries, "godwitd"));
+        }
+
         await RemoveAsync();
         Directory.CreateDirectory(Folder);
         (await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={Size},mode=755", "godwit-chaos", Folder], Patience)).Ok();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Support;
 
@@ -8,6 +9,8 @@ namespace Godwit.Chaos;
 internal static class Faults
 {
     private static readonly Step[] Always = Enum.GetValues<Step>();
+
+    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(20);
 
     public static IReadOnlyList<Fault> All { get; } =
     [
@@ -31,6 +34,10 @@ internal static class Faults
         new("half-open link", (s, ct) => LinkAsync(s, LinkFault.HalfOpen, ct)) { Steps = [Step.Copying, Step.Switching], IsDeadlyInPostCopy = true },
         new("throttled link", (s, ct) => LinkAsync(s, LinkFault.Throttled, ct)) { Steps = [Step.Copying, Step.Switching] },
         new("reset connections", (s, ct) => LinkAsync(s, LinkFault.Reset, ct)) { Steps = [Step.Copying, Step.Switching], IsDeadlyInPostCopy = true },
+        new("late packets", (s, ct) => LinkAsync(s, LinkFault.Late, ct)) { Steps = [Step.Copying, Step.Switching] },
+        new("step virt-controller's clock", (s, ct) => StepClockAsync(s, "controller", ct)) { Steps = Always },
+        new("step the source's clock", (s, ct) => StepClockAsync(s, Handler(s.SourceNode), ct)),
+        new("step the target's clock", (s, ct) => StepClockAsync(s, Handler(s.TargetNode), ct)),
         new("disk full", DiskFullAsync) { Steps = Always, SilencesLogs = true },
         new("delete the migration", (s, _) => DeleteAsync(s, "vmim", s.Migration)) { Steps = Always },
         new("delete the target's pod", (s, _) => DeleteAsync(s, "pod", s.Vmi.Text("status", "migrationState", "targetPod"))) { IsDeadly = true, StrikesTarget = true },
@@ -95,6 +102,44 @@ internal static class Faults
         await using var link = await Link.HurtAsync(pid, fault);
         await Task.Delay(length, TimeProvider.System, ct);
         return Seconds(length);
+    }
+
+    /// <summary>Forth or back, by so little that only time-outs notice or by so much that no certificate is valid.</summary>
+    private static async Task<string?> StepClockAsync(Scene scene, string? process, CancellationToken ct)
+    {
+        if (process is null || scene.Cluster.Clocks is not { } clocks)
+        {
+            return null;
+        }
+
+        var by = scene.Random.Next(2) == 0 ? scene.Between(20, 900) : scene.Between(7200, 400 * 86400.0);
+        var done = await clocks.StepAsync(process, scene.Random.Next(2) == 0 ? by : -by, scene.Between(2, 10), ct);
+        // Certificates made meanwhile are worth nothing; users are to be welcome again soon.
+        await UntilWelcomeAsync(scene, ct);
+        return done;
+    }
+
+    /// <summary>Asks for a migration without meaning it, until it is judged: by a refusal as well as by a consent.</summary>
+    private static async Task UntilWelcomeAsync(Scene scene, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(WelcomeLimit);
+        while (true)
+        {
+            try
+            {
+                await MigrationRequest.CreateAsync(scene.Cluster.Api, scene.Guest.Name, node: null, limit.Token, dryRun: true);
+                return;
+            }
+            catch (ApiException e) when (e.Code is >= 400 and < 500)
+            {
+                return;
+            }
+            catch (ApiException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, limit.Token);
+            }
+        }
     }
 
     private static async Task<string?> DiskFullAsync(Scene scene, CancellationToken ct)

@@ -9,13 +9,29 @@ internal sealed class Link : IAsyncDisposable
 {
     private const string Table = "chaos";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly string[] Queue = ["dev", "eth0", "root"];
     private readonly string _pid;
+    private readonly string[] _undo;
 
-    private Link(string pid) => _pid = pid;
+    private Link(string pid, string[] undo) => (_pid, _undo) = (pid, undo);
 
-    public static async Task<Link> HurtAsync(int pid, LinkFault fault)
+    public static Task<Link> HurtAsync(int pid, LinkFault fault)
     {
-        var link = new Link(pid.ToString(CultureInfo.InvariantCulture));
+        var name = pid.ToString(CultureInfo.InvariantCulture);
+        return fault == LinkFault.Late ? DelayAsync(name) : FilterAsync(name, fault);
+    }
+
+    /// <summary>Where the pod has ended meanwhile, its network went with it.</summary>
+    public async ValueTask DisposeAsync() => await RunAsync(_pid, _undo);
+
+    private static async Task<Link> DelayAsync(string pid)
+    {
+        (await RunAsync(pid, ["tc", "qdisc", "add", .. Queue, "tbf", "rate", "8mbit", "burst", "32kb", "latency", "1500ms"])).Ok();
+        return new(pid, ["tc", "qdisc", "del", .. Queue]);
+    }
+
+    private static async Task<Link> FilterAsync(string pid, LinkFault fault)
+    {
         var ports = string.Create(CultureInfo.InvariantCulture, $"{{ {MigrationModes.PortRoleMemory}, {MigrationModes.PortRoleBlock} }}");
         var (forth, back) = fault switch
         {
@@ -30,11 +46,10 @@ internal sealed class Link : IAsyncDisposable
               chain in { type filter hook input priority -300; tcp sport {{ports}} {{back}}; }
             }
             """;
-        (await Tool.RunAsync("nsenter", ["-t", link._pid, "-n", "nft", "-f", "-"], Limit, input: rules)).Ok();
-        return link;
+        (await RunAsync(pid, ["nft", "-f", "-"], rules)).Ok();
+        return new(pid, ["nft", "delete", "table", "inet", Table]);
     }
 
-    /// <summary>Where the pod has ended meanwhile, its network went with it.</summary>
-    public async ValueTask DisposeAsync() =>
-        await Tool.RunAsync("nsenter", ["-t", _pid, "-n", "nft", "delete", "table", "inet", Table], Limit);
+    private static Task<Tool.Outcome> RunAsync(string pid, string[] command, string? input = null) =>
+        Tool.RunAsync("nsenter", ["-t", pid, "-n", .. command], Limit, input: input);
 }

@@ -12,6 +12,9 @@ internal enum LinkFault
     /// <summary>Half a mebibyte a second.</summary>
     Throttled,
 
+    /// <summary>What leaves the source waits in a queue, for up to a second and a half, before it goes on; what finds it full is lost.</summary>
+    Late,
+
     /// <summary>Each packet is answered by a reset.</summary>
     Reset,
 }

@@ -6,8 +6,8 @@ namespace Godwit.Cli.Api;
 /// <summary>Makes VMIMs.</summary>
 public static class MigrationRequest
 {
-    /// <summary>Asks for a VMI to be moved, to a node if one is named.</summary>
-    public static async Task<JsonObject> CreateAsync(ApiClient api, NamespacedName vmi, string? node, CancellationToken ct)
+    /// <summary>Asks for a VMI to be moved, to a node if one is named; or, as a dry run, whether it may be.</summary>
+    public static async Task<JsonObject> CreateAsync(ApiClient api, NamespacedName vmi, string? node, CancellationToken ct, bool dryRun = false)
     {
         var spec = new JsonObject { ["vmiName"] = vmi.Name };
         if (node is not null)
@@ -24,6 +24,7 @@ public static class MigrationRequest
                 ["metadata"] = new JsonObject { ["generateName"] = "kubevirt-migrate-vm-", ["namespace"] = vmi.Namespace },
                 ["spec"] = spec,
             },
-            ct: ct);
+            new() { DryRun = dryRun },
+            ct);
     }
 }

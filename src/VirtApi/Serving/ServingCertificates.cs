@@ -12,6 +12,9 @@ namespace Godwit.VirtApi.Serving;
 /// </summary>
 public sealed partial class ServingCertificates : IDisposable
 {
+    /// <summary>How often the clock is compared with what has passed.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(2);
+
     private readonly ApiClient _api;
     private readonly NamespacedName _secret;
     private readonly IReadOnlyList<string> _names;
@@ -92,11 +95,27 @@ public sealed partial class ServingCertificates : IDisposable
     {
         // The start has looked once; the next look may be due before anything changes.
         _runner.Enqueue(_secret);
-        return TaskGroup.RunAsync(ct, _secrets.RunAsync, _settings.RunAsync, token => _runner.RunAsync(token));
+        return TaskGroup.RunAsync(ct, _secrets.RunAsync, _settings.RunAsync, token => _runner.RunAsync(token), WatchClockAsync);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _current?.Dispose();
+
+    /// <summary>A step of the clock can make certificates that are in use invalid from one moment to the next, and no timer notices it.</summary>
+    private async Task WatchClockAsync(CancellationToken ct)
+    {
+        var steps = new ClockSteps(_clock);
+        while (true)
+        {
+            await Task.Delay(Glance, _clock, ct);
+            if (steps.Look() is { } step)
+            {
+                LogStepped(_logger, step.TotalSeconds);
+                _runner.Enqueue(_secret);
+                Changed?.Invoke();
+            }
+        }
+    }
 
     /// <summary>Reads past the caches: what is decided here must not rest on what another replica has replaced.</summary>
     private async Task<Result> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -177,6 +196,9 @@ public sealed partial class ServingCertificates : IDisposable
 
     [LoggerMessage(312, LogLevel.Warning, "Cannot read or write Secret {Secret}: {Error}; trying again")]
     private static partial void LogFailed(ILogger logger, NamespacedName secret, string error);
+
+    [LoggerMessage(314, LogLevel.Warning, "This node's clock was stepped by {Seconds:+0.0;-0.0} s; certificates are looked at anew")]
+    private static partial void LogStepped(ILogger logger, double seconds);
 
     [LoggerMessage(313, LogLevel.Error, "KubeVirt {KubeVirt}: {Error}; certificates are renewed as if nothing were set")]
     private static partial void LogBadSetting(ILogger logger, NamespacedName kubeVirt, string error);

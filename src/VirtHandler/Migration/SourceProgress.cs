@@ -14,6 +14,8 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
     private MonitorState _state = new();
     private MonitorSample? _sample;
     private long _written;
+    private TimeSpan? _before;
+    private long _from = time.GetTimestamp();
 
     public MonitorRules RulesFor(MigrationState state, long memoryBytes) =>
         MonitorRules.From(state.MigrationConfiguration, memoryBytes, _sample?.DiskTotal ?? 0) is var rules
@@ -88,9 +90,18 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
     private MonitorSample WithMemory(long memoryBytes) =>
         _sample!.RamTotal == 0 ? _sample with { RamTotal = memoryBytes, RamRemaining = memoryBytes } : _sample;
 
-    /// <summary>From the record's start, so that a restart of the agent gives no extra time.</summary>
-    private TimeSpan Elapsed() =>
-        record.Vmi.Migration()?.StartTimestamp is { } started && time.GetUtcNow() - started is var since && since > TimeSpan.Zero
-            ? since
-            : time.GetElapsedTime(_created);
+    /// <summary>
+    /// From the record's start, so that a restart of the agent gives no extra time; the clock is asked once, for it may be stepped
+    /// while memory flows, and that must end no migration.
+    /// </summary>
+    private TimeSpan Elapsed()
+    {
+        if (_before is null && record.Vmi.Migration()?.StartTimestamp is { } started)
+        {
+            _before = time.GetUtcNow() - started is var since && since > TimeSpan.Zero ? since : TimeSpan.Zero;
+            _from = time.GetTimestamp();
+        }
+
+        return (_before ?? TimeSpan.Zero) + time.GetElapsedTime(_from);
+    }
 }
