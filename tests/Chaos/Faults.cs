@@ -2,6 +2,7 @@ using System.Globalization;
 using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Support;
+using Godwit.Types;
 
 namespace Godwit.Chaos;
 
@@ -10,7 +11,9 @@ internal static class Faults
 {
     private static readonly Step[] Always = Enum.GetValues<Step>();
 
-    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(20);
+    /// <summary>Guests are welcome on a node whose clock was stepped back from its agent's next heartbeat on, a minute later at most.</summary>
+    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
 
     public static IReadOnlyList<Fault> All { get; } =
     [
@@ -119,28 +122,32 @@ internal static class Faults
         return done;
     }
 
-    /// <summary>Asks for a migration without meaning it, until it is judged: by a refusal as well as by a consent.</summary>
     private static async Task UntilWelcomeAsync(Scene scene, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(WelcomeLimit);
-        while (true)
+        while (!await IsJudgedAsync(scene, limit.Token) || !await AreNodesOpenAsync(scene.Cluster.Api, limit.Token))
         {
-            try
-            {
-                await MigrationRequest.CreateAsync(scene.Cluster.Api, scene.Guest.Name, node: null, limit.Token, dryRun: true);
-                return;
-            }
-            catch (ApiException e) when (e.Code is >= 400 and < 500)
-            {
-                return;
-            }
-            catch (ApiException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, limit.Token);
-            }
+            await Task.Delay(Glance, TimeProvider.System, limit.Token);
         }
     }
+
+    /// <summary>Asks for a migration without meaning it: it is to be judged, by a refusal as well as by a consent.</summary>
+    private static async Task<bool> IsJudgedAsync(Scene scene, CancellationToken ct)
+    {
+        try
+        {
+            await MigrationRequest.CreateAsync(scene.Cluster.Api, scene.Guest.Name, node: null, ct, dryRun: true);
+            return true;
+        }
+        catch (ApiException e)
+        {
+            return e.Code is >= 400 and < 500;
+        }
+    }
+
+    private static async Task<bool> AreNodesOpenAsync(ApiClient api, CancellationToken ct) =>
+        (await api.ListAsync(Kinds.Node, ct: ct)).Items.All(static node => node.At("metadata", "labels")?[Labels.Schedulable]?.GetValue<string>() == "true");
 
     private static async Task<string?> DiskFullAsync(Scene scene, CancellationToken ct)
     {
