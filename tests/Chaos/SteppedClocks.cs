@@ -32,7 +32,7 @@ internal sealed class SteppedClocks
             clock={{clocks._folder}}/$name
             [ -e "$clock" ] || echo +0 > "$clock"
             export LD_PRELOAD={{Library}} FAKETIME_TIMESTAMP_FILE=$clock FAKETIME_CACHE_DURATION={{Look.TotalSeconds:0}}
-            export FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
+            export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1 NO_FAKE_STAT=1
             exec {{real}} "$@"
             """);
         return clocks;
