@@ -236,7 +236,7 @@ internal sealed partial class SourceMigration
         if (facts is { Owner: Owner.Target, Phase: SourcePhase.Completed } && !_figuresTold && state.QemuDowntimeMs is null && _downtime is { } downtime)
         {
             _figuresTold = true;
-            _monitor.Note(state, facts.Owner, [RecordPatches.Figures(state, downtime, _monitor.Progress.Last())], cancellationToken);
+            _monitor.NoteLast(RecordPatches.Figures(state, downtime, _monitor.Progress.Last()), cancellationToken);
         }
     }
 

@@ -86,6 +86,9 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
         }
     }
 
+    /// <summary>Writes the last figures; no sample comes after them, for it would say less than all.</summary>
+    public void NoteLast(JsonArray figures, CancellationToken cancellationToken) => Noting = NoteAsync(Noting, [figures], cancellationToken);
+
     /// <summary>
     /// Writes what is only for people, beside the work: the guest may be stopped at any moment, and must not stand still until
     /// a line about progress is on disk.
