@@ -9,6 +9,9 @@ public static class GoDuration
 {
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
 
+    // In ticks: Go counts nanoseconds in 64 bits.
+    private const decimal Longest = long.MaxValue / 100;
+
     // Longer units first where one begins with the other.
     private static readonly (string Name, decimal Ticks)[] Units =
     [
@@ -45,11 +48,12 @@ public static class GoDuration
                 return false;
             }
 
-            ticks += number * unit.Ticks;
-            if (ticks > long.MaxValue / 100)
+            if (number > (Longest - ticks) / unit.Ticks)
             {
                 return false;
             }
+
+            ticks += number * unit.Ticks;
 
             rest = rest[(digits + unit.Name.Length)..];
         }

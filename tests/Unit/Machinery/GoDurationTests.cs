@@ -16,6 +16,7 @@ public sealed class GoDurationTests
     [InlineData("250ms", "00:00:00.25")]
     [InlineData("3us", "00:00:00.000003")]
     [InlineData("0", "00:00:00")]
+    [InlineData("2562047h47m16s", "106751.23:47:16")]
     public void What_Kubernetes_writes_is_read(string text, string expected)
     {
         GoDuration.TryParse(text, out var duration).ShouldBeTrue();
@@ -32,6 +33,9 @@ public sealed class GoDurationTests
     [InlineData(".h")]
     [InlineData("1h-2m")]
     [InlineData("99999999999h")]
+    [InlineData("99999999999999999999h")]
+    [InlineData("2562047h47m17s")]
+    [InlineData("2562047h47m1s16s")]
     public void What_is_no_duration_is_refused(string text) => GoDuration.TryParse(text, out _).ShouldBeFalse();
 
     [Theory]
