@@ -113,7 +113,8 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
         await using var guest = await Guest.StartAsync(cluster, "e2e-off-late");
         var before = await guest.ReadAsync();
         var created = await MigrationRequest.CreateAsync(cluster.Api, guest.Name, node: null, CancellationToken.None);
-        await guest.UntilVmiAsync(v => v.Text("status", "ownerPodUID") != before.Text("status", "ownerPodUID"), "to have another owner");
+        var committed = await guest.UntilVmiAsync(v => v.Text("status", "ownerPodUID") != before.Text("status", "ownerPodUID"), "to have another owner");
+        VmiFacts.Address(committed).ShouldNotBe(VmiFacts.Address(before), "the guest's address is to move with the guest");
         await using var outage = await Outage.OfAsync(cluster, VmiFacts.Node(before)!);
 
         (await guest.EndOfAsync(created.Name(), Limit)).ShouldHaveSucceeded();
@@ -134,11 +135,14 @@ public sealed class NodeOffTests(PowerCluster cluster) : IClassFixture<PowerClus
         await using var guest = await SmallGuest.StartAsync(cluster, "e2e-off-forwarder", "demo", $"{SmallGuest.Calm} mg.dial={old.Listener} mg.dials=4");
         var former = await guest.NodeAsync();
         await old.AcceptAsync(each: 4);
-        await old.ConnectAsync(VmiFacts.Address(await guest.ReadAsync())!, each: 4);
+        var address = VmiFacts.Address(await guest.ReadAsync())!;
+        await old.ConnectAsync(address, each: 4);
         await old.SpeakAsync();
         (await guest.MoveAsync(Limit)).ShouldHaveSucceeded();
-        await guest.UntilVmiAsync(static v => v.Text("status", "migrationState", "forwarding", "state") == MigrationForwarding.Forwarding, "to have a forwarder");
-        await young.ConnectAsync(VmiFacts.Address(await guest.ReadAsync())!, each: 4);
+        var moved = await guest.UntilVmiAsync(
+            static v => v.Text("status", "migrationState", "forwarding", "state") == MigrationForwarding.Forwarding, "to have a forwarder");
+        VmiFacts.Address(moved).ShouldNotBe(address);
+        await young.ConnectAsync(VmiFacts.Address(moved)!, each: 4);
         await young.SpeakAsync();
         old.Broken.ShouldBeEmpty();
 

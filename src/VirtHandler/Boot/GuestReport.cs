@@ -166,18 +166,13 @@ public static class GuestReport
 
     private static InterfaceStatus[] Interfaces(VirtualMachineInstance vmi, Pod pod)
     {
-        var addresses = pod.Status?.PodIPs?.Select(ip => ip.Ip).OfType<string>().ToList() ?? [];
-        if (addresses.Count == 0 && pod.Status?.PodIP is { } only)
-        {
-            addresses.Add(only);
-        }
-
+        var addresses = pod.Addresses();
         return
         [
             .. (vmi.Spec?.Domain?.Devices?.Interfaces ?? []).Select(card => new InterfaceStatus
             {
                 Name = card.Name,
-                IpAddress = addresses.FirstOrDefault(),
+                IpAddress = addresses is [var first, ..] ? first : null,
                 IpAddresses = addresses.Count > 0 ? addresses : null,
                 Mac = RecordedMac(vmi, card),
                 PodInterfaceName = Network.PodWiring.UplinkName,

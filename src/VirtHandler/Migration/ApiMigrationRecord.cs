@@ -27,7 +27,7 @@ public sealed class ApiMigrationRecord(ApiClient api, EventRecorder events, Name
     public async Task<PodEnd?> PodEndAsync(string podName, CancellationToken cancellationToken)
     {
         var pod = await api.TryGetAsync(Kinds.Pod, new NamespacedName(vmi.Namespace, podName), TypesJson.Default.Pod, cancellationToken);
-        return pod?.IsFinished() == false && pod.Status?.PodIP is { } ip ? new PodEnd(ip, DedicatedAddress.Of(pod.Metadata.Annotations)) : null;
+        return pod?.IsFinished() == false && pod.Status?.PodIP is { } ip ? new PodEnd(ip, pod.Addresses(), DedicatedAddress.Of(pod.Metadata.Annotations)) : null;
     }
 
     public async Task<MigrationCredentials?> CredentialsAsync(string migrationUid, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Godwit.Machinery;
 using Godwit.Types;
+using Godwit.VirtHandler.Network;
 
 namespace Godwit.VirtHandler.Migration;
 
@@ -18,8 +19,10 @@ public static class RecordPatches
     /// </summary>
     /// <param name="seen">The VMI in that version.</param>
     /// <param name="paused">When the guest stopped.</param>
+    /// <param name="addresses">The target pod's addresses, at which the guest is reached from now on; null when they are not known yet.</param>
     /// <param name="postCopy">The rest follows by post-copy.</param>
-    public static JsonArray Commit(VirtualMachineInstance seen, DateTimeOffset? paused, bool postCopy = false)
+    public static JsonArray Commit(
+        VirtualMachineInstance seen, DateTimeOffset? paused, IReadOnlyList<string>? addresses = null, bool postCopy = false)
     {
         var state = seen.Status!.MigrationState!;
         var patch = Guarded(state.MigrationUid!, state.SourcePodUID!);
@@ -27,6 +30,7 @@ public static class RecordPatches
         patch.Add((JsonNode)JsonPatch.Replace(Owner, state.TargetPodUID));
         patch.Add((JsonNode)JsonPatch.Add("/status/nodeName", state.TargetNode));
         AddLabel(patch, seen, Labels.NodeName, state.TargetNode);
+        Readdress(patch, seen.Status.Interfaces, addresses);
         Set(patch, "pauseTimestamp", Micro(paused));
         Set(patch, "mode", postCopy ? MigrationModes.PostCopy : null);
         return patch;
@@ -305,6 +309,19 @@ public static class RecordPatches
         list.Add((JsonNode)new JsonObject { ["time"] = Seconds(now), ["action"] = action, ["reason"] = reason });
         Set(patch, "decisions", list);
         return patch;
+    }
+
+    // By their place in the list: the commit rests on the version that was read. What the guest told of addresses of its own stays.
+    private static void Readdress(JsonArray patch, IReadOnlyList<InterfaceStatus>? interfaces, IReadOnlyList<string>? addresses)
+    {
+        for (var i = 0; addresses is [var first, ..] && i < interfaces?.Count; i++)
+        {
+            if (interfaces[i].PodInterfaceName == PodWiring.UplinkName)
+            {
+                patch.Add((JsonNode)JsonPatch.Add($"/status/interfaces/{i}/ipAddress", first));
+                patch.Add((JsonNode)JsonPatch.Add($"/status/interfaces/{i}/ipAddresses", new JsonArray([.. addresses.Select(static ip => (JsonNode)ip)])));
+            }
+        }
     }
 
     private static JsonArray Guarded(string migrationUid, string owner) =>

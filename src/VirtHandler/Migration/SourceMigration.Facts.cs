@@ -105,6 +105,11 @@ internal sealed partial class SourceMigration
             var phase = Phases.OfSource(_begun, migration.Status, run.Status, _orderedPostCopy);
             _monitor.Progress.Take(migration, jobs, phase);
             NotePhase(phase);
+            if (_standingSince is null && facts.TargetListening)
+            {
+                _addresses.LookBeside(state, cancellationToken);
+            }
+
             return facts with
             {
                 Phase = phase,

@@ -90,7 +90,7 @@ internal sealed partial class SourceMigration
 
         _commitSent = true;
         var stopped = qmp.Events.Since(0).LastOrDefault(e => e.Name == "STOP")?.Timestamp;
-        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _orderedPostCopy), cancellationToken);
+        var committed = await _record.WriteAsync(RecordPatches.Commit(vmi, stopped, _addresses.Known, _orderedPostCopy), cancellationToken);
         _committed = committed && !_orderedPostCopy;
         _ordered = _time.GetTimestamp();
         LogCommit(_logger, _uid, committed, PauseParts.Of(qmp.Events.Since(0), _time.GetUtcNow()));

@@ -44,6 +44,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private readonly SourcePostCopy _postCopy;
     private readonly SourceMonitor _monitor;
     private readonly SourceForwarding? _forwarding;
+    private readonly TargetAddresses _addresses;
     private SourceSetup? _setup;
     private bool _prepared;
     private bool _begun;
@@ -80,6 +81,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         _stuck = new StuckWatch(time);
         _postCopy = new SourcePostCopy(_names, time);
         _monitor = new SourceMonitor(uid, record, _postCopy, logger, time);
+        _addresses = new TargetAddresses(record.Record);
         _forwarding = tools.Forwarding?.ForSource(pod, uid, record);
     }
 
@@ -89,6 +91,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     {
         await _monitor.Noting;
         await _record.Asking;
+        await _addresses.Looking;
         if (_forwarding is not null)
         {
             await _forwarding.DisposeAsync();

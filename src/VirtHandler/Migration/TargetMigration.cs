@@ -271,7 +271,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
     /// <summary>Null as long as the source's pod has no address.</summary>
     private async Task<MigrationPath?> PathAsync(MigrationState state, CancellationToken cancellationToken) =>
         _path ??= await _record.Record.PodEndAsync(state.SourcePod ?? "", cancellationToken) is { } source
-            ? MigrationPath.Decide(state.MigrationConfiguration?.Network, source, new PodEnd(_pod.Ip, _pod.Dedicated))
+            ? MigrationPath.Decide(state.MigrationConfiguration?.Network, source, new PodEnd(_pod.Ip, [_pod.Ip], _pod.Dedicated))
             : null;
 
     private async Task<StepResult> PublishAsync(QmpClient qmp, VirtualMachineInstance vmi, CancellationToken cancellationToken)

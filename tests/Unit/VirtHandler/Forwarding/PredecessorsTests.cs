@@ -12,7 +12,7 @@ public sealed class PredecessorsTests
 
     [Fact]
     public async Task A_pod_that_has_ended_is_not_waited_for_though_its_tunnel_is_still_there() =>
-        (await Predecessors.StillThereAsync(Incoming, static pod => Task.FromResult(pod == "virt-launcher-demo-1" ? null : new PodEnd(Tunnels.Ip(2), null))))
+        (await Predecessors.StillThereAsync(Incoming, static pod => Task.FromResult(pod == "virt-launcher-demo-1" ? null : new PodEnd(Tunnels.Ip(2), [Tunnels.Ip(2)], null))))
             .ShouldBe([Tunnels.Ip(2)]);
 
     [Fact]

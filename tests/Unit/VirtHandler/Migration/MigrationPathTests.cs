@@ -7,9 +7,9 @@ namespace Godwit.Unit.VirtHandler.Migration;
 /// <summary>Over which network a migration goes.</summary>
 public sealed class MigrationPathTests
 {
-    private static readonly PodEnd Plain = new("10.0.1.1", null);
-    private static readonly PodEnd Wired = new("10.0.2.2", new("kubevirt/fast", "192.168.7.2"));
-    private static readonly PodEnd Elsewhere = new("10.0.3.3", new("kubevirt/slow", "192.168.8.3"));
+    private static readonly PodEnd Plain = new("10.0.1.1", ["10.0.1.1"], null);
+    private static readonly PodEnd Wired = new("10.0.2.2", ["10.0.2.2"], new("kubevirt/fast", "192.168.7.2"));
+    private static readonly PodEnd Elsewhere = new("10.0.3.3", ["10.0.3.3"], new("kubevirt/slow", "192.168.8.3"));
 
     [Fact]
     public void It_goes_over_the_network_that_is_set_when_both_pods_are_on_it() =>

@@ -90,6 +90,30 @@ public sealed class RecordPatchesTests
     }
 
     [Fact]
+    public void A_commit_moves_the_guests_address_with_it_and_leaves_alone_what_only_the_guest_knows()
+    {
+        var seen = Vmi with
+        {
+            Status = Vmi.Status! with
+            {
+                Interfaces =
+                [
+                    new InterfaceStatus { InterfaceName = "docker0", IpAddress = "172.17.0.1", InfoSource = "guest-agent" },
+                    new InterfaceStatus { Name = "default", PodInterfaceName = "eth0", IpAddress = "10.0.1.2", IpAddresses = ["10.0.1.2"], Mac = "52:54:00:00:00:01" },
+                ],
+            },
+        };
+
+        var after = Apply(seen, RecordPatches.Commit(seen, Now, ["10.0.2.3", "fd00::3"])).Status!.Interfaces!;
+
+        after[0].ShouldBe(seen.Status.Interfaces![0]);
+        after[1].IpAddress.ShouldBe("10.0.2.3");
+        after[1].IpAddresses.ShouldBe(["10.0.2.3", "fd00::3"]);
+        after[1].Mac.ShouldBe("52:54:00:00:00:01");
+        Apply(seen, RecordPatches.Commit(seen, Now)).Status!.Interfaces![1].IpAddress.ShouldBe("10.0.1.2");
+    }
+
+    [Fact]
     public void The_pause_is_from_the_sources_stop_to_the_targets_resume()
     {
         var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now));
@@ -104,7 +128,7 @@ public sealed class RecordPatchesTests
     [Fact]
     public void In_post_copy_the_arrival_is_told_first_and_the_end_when_all_has_come()
     {
-        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, postCopy: true));
+        var committed = Apply(Vmi, RecordPatches.Commit(Vmi, Now, addresses: null, postCopy: true));
         committed.Status!.MigrationState!.Mode.ShouldBe("PostCopy");
 
         var arrived = Apply(committed, RecordPatches.Arrived(committed, Now.AddMilliseconds(40), Now));
@@ -120,7 +144,7 @@ public sealed class RecordPatchesTests
     [Fact]
     public void Breaks_of_post_copys_channel_are_counted()
     {
-        var vmi = Apply(Vmi, RecordPatches.Commit(Vmi, Now, postCopy: true));
+        var vmi = Apply(Vmi, RecordPatches.Commit(Vmi, Now, addresses: null, postCopy: true));
         vmi = Apply(vmi, RecordPatches.Channel(vmi.Status!.MigrationState!, MigrationChannel.Broken, "cut", Now));
         (vmi.Status!.MigrationState!.Channel!.State, vmi.Status.MigrationState.Channel.Breaks, vmi.Status.MigrationState.Channel.Reason)
             .ShouldBe(("Broken", 1, "cut"));
