@@ -11,8 +11,8 @@ internal static class Faults
 {
     private static readonly Step[] Always = Enum.GetValues<Step>();
 
-    /// <summary>Guests are welcome on a node whose clock was stepped back from its agent's next heartbeat on, a minute later at most.</summary>
-    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(90);
+    /// <summary>The agent of a node whose clock was stepped back beats again within seconds, and so long the node takes no guests.</summary>
+    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
 
     public static IReadOnlyList<Fault> All { get; } =

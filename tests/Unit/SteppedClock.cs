@@ -1,15 +1,13 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Godwit.Unit;
 
-/// <summary>A clock by which as much has passed as is said, and that was stepped by as much as is said.</summary>
-internal sealed class SteppedClock(DateTimeOffset start) : TimeProvider
+/// <summary>A clock by which as much has passed as is said, and whose wall was stepped by as much as is said: timers do not notice.</summary>
+internal sealed class SteppedClock(DateTimeOffset start) : FakeTimeProvider(start)
 {
-    public TimeSpan Passed { get; set; }
-
     public TimeSpan Step { get; set; }
 
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
 
-    public override long GetTimestamp() => Passed.Ticks;
-
-    public override DateTimeOffset GetUtcNow() => start + Passed + Step;
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Step;
 }

@@ -12,9 +12,6 @@ namespace Godwit.VirtApi.Serving;
 /// </summary>
 public sealed partial class ServingCertificates : IDisposable
 {
-    /// <summary>How often the clock is compared with what has passed.</summary>
-    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(2);
-
     private readonly ApiClient _api;
     private readonly NamespacedName _secret;
     private readonly IReadOnlyList<string> _names;
@@ -107,13 +104,10 @@ public sealed partial class ServingCertificates : IDisposable
         var steps = new ClockSteps(_clock);
         while (true)
         {
-            await Task.Delay(Glance, _clock, ct);
-            if (steps.Look() is { } step)
-            {
-                LogStepped(_logger, step.TotalSeconds);
-                _runner.Enqueue(_secret);
-                Changed?.Invoke();
-            }
+            var step = await steps.WaitAsync(Timeout.InfiniteTimeSpan, ct);
+            LogStepped(_logger, step!.Value.TotalSeconds);
+            _runner.Enqueue(_secret);
+            Changed?.Invoke();
         }
     }
 

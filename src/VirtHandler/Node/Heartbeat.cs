@@ -9,6 +9,7 @@ namespace Godwit.VirtHandler.Node;
 public sealed partial class Heartbeat(ApiClient api, VirtHandlerOptions options, QemuCapabilities? capabilities, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private readonly ClockSteps _steps = new(time);
 
     /// <summary>Periods are up to this factor longer, so that many nodes do not beat in step.</summary>
     private const double Jitter = 0.2;
@@ -28,7 +29,11 @@ public sealed partial class Heartbeat(ApiClient api, VirtHandlerOptions options,
                 wait = Retry;
             }
 
-            await Task.Delay(wait, time, cancellationToken);
+            if (await _steps.WaitAsync(wait, cancellationToken) is { } step)
+            {
+                // The last beat tells a time that is not: the node would take no guests until the next, or be trusted for too long.
+                LogStepped(logger, options.Node, step.TotalSeconds);
+            }
         }
     }
 
@@ -38,6 +43,9 @@ public sealed partial class Heartbeat(ApiClient api, VirtHandlerOptions options,
         var node = await api.GetAsync(Kinds.Node, name, TypesJson.Default.Node, ct: cancellationToken);
         await api.PatchAsync(Kinds.Node, name, PatchKind.Merge, NodeLabels.Patch(node.Metadata.Labels, capabilities, time.GetUtcNow()), ct: cancellationToken);
     }
+
+    [LoggerMessage(421, LogLevel.Warning, "The clock of {Node} was stepped by {Seconds:0.0} s; its heartbeat is sent again")]
+    private static partial void LogStepped(ILogger logger, string node, double seconds);
 
     [LoggerMessage(420, LogLevel.Warning, "Heartbeat of {Node} missed: {Error}")]
     private static partial void LogMissed(ILogger logger, string node, string error);

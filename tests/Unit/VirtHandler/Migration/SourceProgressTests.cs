@@ -30,7 +30,7 @@ public sealed class SourceProgressTests
         Look(progress, left: Memory);
 
         clock.Step += TimeSpan.FromSeconds(step);
-        clock.Passed += TimeSpan.FromSeconds(passed);
+        clock.Advance(TimeSpan.FromSeconds(passed));
         Look(progress, left: Memory / 2);
 
         (progress.Decide(State, Memory)?.Action == MonitorAction.Cancel).ShouldBe(ends);
@@ -39,7 +39,8 @@ public sealed class SourceProgressTests
     [Fact]
     public void An_agent_that_comes_later_counts_from_the_migrations_start()
     {
-        var clock = new SteppedClock(Start) { Passed = TimeSpan.FromSeconds(250) };
+        var clock = new SteppedClock(Start);
+        clock.Advance(TimeSpan.FromSeconds(250));
         var progress = new SourceProgress(new RecordKeeper(null!, new() { Status = new() { MigrationState = State } }, clock), clock);
 
         Look(progress, left: Memory / 2);
