@@ -17,7 +17,7 @@ internal sealed record Options
 
     public ulong Seed { get; init; } = 1;
 
-    public double Hours { get; init; } = 2_000;
+    public double Hours { get; init; } = 10_000;
 
     public int Jobs { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 

@@ -27,8 +27,14 @@ internal static class ApiObjects
             return null;
         }
 
-        var patch = MergePatch.Diff(
-            JsonSerializer.SerializeToNode(before, type)!.AsObject(), JsonSerializer.SerializeToNode(after, type)!.AsObject());
+        // Mostly nothing is new, and that shows at less cost than a difference.
+        var (was, now) = (JsonSerializer.SerializeToUtf8Bytes(before, type), JsonSerializer.SerializeToUtf8Bytes(after, type));
+        if (was.AsSpan().SequenceEqual(now))
+        {
+            return null;
+        }
+
+        var patch = MergePatch.Diff(JsonNode.Parse(was)!.AsObject(), JsonNode.Parse(now)!.AsObject());
         if (patch.Count == 0)
         {
             return null;
