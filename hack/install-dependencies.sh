@@ -45,7 +45,7 @@ set_run() {
     need qemu-utils has qemu-img
     need runc has runc
     need conmon has conmon
-    need containernetworking-plugins any /usr/lib/cni/bridge /opt/cni/bin/bridge
+    need containernetworking-plugins any /usr/lib/cni/ptp /opt/cni/bin/ptp
     need nftables has nft
     need dnsmasq-base has dnsmasq
     need iproute2 has ip

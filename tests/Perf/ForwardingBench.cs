@@ -56,6 +56,7 @@ internal static class ForwardingBench
             report.Add("stream: share that the way round leaves", "x", slow / fast, 0.8);
         }
 
+        TunnelBench.Judge(report);
         await cluster.Api.DeleteAsync(Kinds.VirtualMachineInstance, new NamespacedName("default", Name), ct: ct);
         await cluster.ConfigureMigrationsAsync(new JsonObject { ["connectionForwarding"] = null }, ct);
     }
@@ -66,7 +67,7 @@ internal static class ForwardingBench
         var open = new List<Socket>();
         try
         {
-            var before = await EndpointAsync(cluster, ct);
+            var (before, left) = (await EndpointAsync(cluster, ct), await OwnerAsync(cluster, ct));
             for (var i = 0; i < Connections; i++)
             {
                 open.Add(await ConnectAsync(before, ct));
@@ -79,7 +80,9 @@ internal static class ForwardingBench
             report.Add($"{way}: {Alive}", "", await AliveAsync(open, forwarded, ct));
             if (forwarded && ways)
             {
-                await CompareWaysAsync(open[0], await NextEndpointAsync(cluster, before, ct), report, ct);
+                var after = await NextEndpointAsync(cluster, before, ct);
+                await CompareWaysAsync(open[0], after, report, ct);
+                await TunnelBench.RunAsync((left, before.Address), (await OwnerAsync(cluster, ct), after.Address), report, ct);
             }
         }
         finally
@@ -192,6 +195,8 @@ internal static class ForwardingBench
 
         await sending;
     }
+
+    private static async Task<string> OwnerAsync(TestCluster cluster, CancellationToken ct) => (await cluster.GuestAsync(ct, Name)).Status!.OwnerPodUID!;
 
     private static async Task<IPEndPoint> EndpointAsync(TestCluster cluster, CancellationToken ct) =>
         new(IPAddress.Parse((await cluster.GuestAsync(ct, Name)).Status!.Interfaces![0].IpAddress!), Port);

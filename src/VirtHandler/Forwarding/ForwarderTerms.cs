@@ -8,5 +8,6 @@ namespace Godwit.VirtHandler.Forwarding;
 /// <param name="Since">When it had left.</param>
 /// <param name="Until">When what is still open is ended.</param>
 /// <param name="DrainSeconds">How long it may go on once its node is to be emptied.</param>
+/// <param name="Refused">Which flows could not be handed over, and why; null when all were.</param>
 public sealed record ForwarderTerms(
-    string Namespace, string Name, string VmiUid, string MigrationUid, DateTimeOffset Since, DateTimeOffset Until, long DrainSeconds);
+    string Namespace, string Name, string VmiUid, string MigrationUid, DateTimeOffset Since, DateTimeOffset Until, long DrainSeconds, string? Refused = null);

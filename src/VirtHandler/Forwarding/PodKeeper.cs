@@ -305,6 +305,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             Bytes = Bytes(_pod),
             Since = terms.Since,
             Until = terms.Until,
+            Reason = terms.Refused,
         };
         if (now == _reported || (_reported is not null && tools.Time.GetElapsedTime(_reportedAt) < ReportPeriod))
         {

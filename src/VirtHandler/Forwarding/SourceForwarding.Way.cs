@@ -123,9 +123,9 @@ internal sealed partial class SourceForwarding
     private async Task UpdateAsync(Handover handover, IReadOnlyList<ConntrackEntry> flows, IReadOnlyList<Tunnel> incoming, CancellationToken cancellationToken)
     {
         await handover.UpdateAsync(flows, incoming.Select(t => t.Mark).ToHashSet(), cancellationToken);
-        if (handover.Refused is { } refused && refused != _refused)
+        if (handover.Refused is { } refused && $"some connections could not be handed over: {refused}" is var problem && problem != _refused)
         {
-            _refused = $"some connections could not be handed over: {refused}";
+            _refused = problem;
             LogProblem(_tools.Logger, _uid, _refused);
         }
     }

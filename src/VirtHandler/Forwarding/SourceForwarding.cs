@@ -178,7 +178,8 @@ internal sealed partial class SourceForwarding(ForwardingTools tools, LocalPod l
             }
 
             var terms = new ForwarderTerms(
-                vmi.Metadata.Namespace ?? "", vmi.Metadata.Name ?? "", vmi.Metadata.Uid ?? "", _uid, now, now.AddSeconds(settings.MaxSeconds), settings.DrainSeconds);
+                vmi.Metadata.Namespace ?? "", vmi.Metadata.Name ?? "", vmi.Metadata.Uid ?? "", _uid, now, now.AddSeconds(settings.MaxSeconds), settings.DrainSeconds,
+                _refused);
             // In this order: without terms an agent that comes after this one sets them; without the file the pod would end with QEMU.
             PodFolder.Write(_local.Folder, Qemu.DomainFolder.Stay, _uid);
             await pod.SetTermsAsync(terms, cancellationToken);

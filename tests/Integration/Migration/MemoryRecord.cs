@@ -75,7 +75,7 @@ internal sealed class MemoryRecord : IMigrationRecord
         return Task.FromResult<VirtualMachineInstance?>(result);
     }
 
-    public Task<PodEnd?> PodEndAsync(string podName, CancellationToken cancellationToken) => Task.FromResult<PodEnd?>(new("127.0.0.1", null));
+    public Task<PodEnd?> PodEndAsync(string podName, CancellationToken cancellationToken) => Task.FromResult<PodEnd?>(new("127.0.0.1", ["127.0.0.1"], null));
 
     public Task<MigrationCredentials?> CredentialsAsync(string migrationUid, CancellationToken cancellationToken) => Task.FromResult(Credentials);
 
