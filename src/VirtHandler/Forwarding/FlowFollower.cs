@@ -13,18 +13,21 @@ internal sealed class FlowFollower(PodTunnels pod, IPAddress guest) : IDisposabl
 
     /// <summary>Lists them, which takes the kernel some milliseconds.</summary>
     /// <exception cref="KernelException">The kernel refuses or does not answer.</exception>
-    public IReadOnlyList<ConntrackEntry> List()
+    public FlowChanges List()
     {
         _events.Read(guest, _flows);
         _flows.Renew(pod.Flows(guest));
-        return _flows.All;
+        return new(About: null, _flows.All);
     }
 
-    /// <summary>What they have become, without a listing where that is as good; for the time when the guest stands still.</summary>
+    /// <summary>
+    /// What has changed since the last time, without a listing where that is as good; for the time when the guest stands still, in which
+    /// 65,000 flows are too many to be gone through.
+    /// </summary>
     /// <exception cref="KernelException">The kernel refuses or does not answer.</exception>
-    public IReadOnlyList<ConntrackEntry> Latest()
+    public FlowChanges Latest()
     {
         _events.Read(guest, _flows);
-        return _flows.IsSure ? _flows.All : List();
+        return _flows.IsSure ? _flows.TakeChanges() : List();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Handover : IAsyncDisposable
     private const int Pings = 2;
     private readonly PodTunnels _pod;
     private readonly HandoverChannel _channel;
-    private IReadOnlyList<ConntrackEntry> _sent = [];
+    private readonly Dictionary<FlowTuple, ConntrackEntry> _sent = [];
 
     private Handover(PodTunnels pod, HandoverChannel channel, Tunnel tunnel)
     {
@@ -114,16 +114,17 @@ internal sealed class Handover : IAsyncDisposable
     public static string MacOf(byte[] bytes) => string.Join(':', bytes.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
 
     /// <summary>Tells the target what conntrack knows and what has changed since the last time.</summary>
-    /// <param name="now">The guest's flows.</param>
+    /// <param name="changes">The guest's flows, or those of them about which anything is new since the last time.</param>
     /// <param name="known">Marks of pods before this one that have a way of their own; the others' flows become this pod's.</param>
     /// <param name="cancellationToken">Ends the wait for the target.</param>
-    public async Task UpdateAsync(IReadOnlyList<ConntrackEntry> now, IReadOnlySet<int> known, CancellationToken cancellationToken)
+    public async Task UpdateAsync(FlowChanges changes, IReadOnlySet<int> known, CancellationToken cancellationToken)
     {
         var own = ForwardingNames.Bits(Tunnel.Mark);
-        var flows = now
+        var flows = changes.Now
             .Select(flow => flow with { Mark = known.Contains(ForwardingNames.Number(flow.Mark)) ? flow.Mark & ForwardingNames.MarkMask : own })
             .ToList();
-        var delta = ConntrackDelta.Between(_sent, flows);
+        var delta = ConntrackDelta.Between(
+            [.. changes.About is { } about ? about.Where(_sent.ContainsKey).Select(tuple => _sent[tuple]) : _sent.Values], flows);
         if (delta.Deletions.Count > 0)
         {
             await SendAsync(HandoverMessage.Ended, delta.Deletions, cancellationToken);
@@ -134,7 +135,15 @@ internal sealed class Handover : IAsyncDisposable
             Refused = await SendAsync(HandoverMessage.Flows, delta.Upserts, cancellationToken) ?? Refused;
         }
 
-        _sent = flows;
+        foreach (var tuple in changes.About ?? [.. _sent.Keys])
+        {
+            _sent.Remove(tuple);
+        }
+
+        foreach (var flow in flows)
+        {
+            _sent[flow.Tuple] = flow;
+        }
     }
 
     /// <summary>Waits until the pods that forward to this one have opened ways of their own; not for long.</summary>

@@ -82,7 +82,7 @@ internal sealed partial class SourceForwarding
         OpenDrain(_pod, handover.Tunnel);
         _tunnel = handover.Tunnel;
         _anew = false;
-        LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, listed.Count);
+        LogReady(_tools.Logger, _uid, target.Ip, handover.Tunnel.Mtu, listed.Now.Count);
         _open.TrySetResult();
         _opened.Raise();
         if (hello.Predecessors.Count > 0)
@@ -120,7 +120,7 @@ internal sealed partial class SourceForwarding
         }
     }
 
-    private async Task UpdateAsync(Handover handover, IReadOnlyList<ConntrackEntry> flows, IReadOnlyList<Tunnel> incoming, CancellationToken cancellationToken)
+    private async Task UpdateAsync(Handover handover, FlowChanges flows, IReadOnlyList<Tunnel> incoming, CancellationToken cancellationToken)
     {
         await handover.UpdateAsync(flows, incoming.Select(t => t.Mark).ToHashSet(), cancellationToken);
         if (handover.Refused is { } refused && $"some connections could not be handed over: {refused}" is var problem && problem != _refused)

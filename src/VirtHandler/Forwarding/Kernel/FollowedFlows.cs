@@ -5,6 +5,7 @@ public sealed class FollowedFlows
 {
     private readonly Dictionary<FlowTuple, ConntrackEntry> _flows = [];
     private readonly HashSet<FlowTuple> _told = [];
+    private readonly HashSet<FlowTuple> _fresh = [];
     private bool _lost = true;
 
     /// <summary>As they are, as far as is known.</summary>
@@ -16,6 +17,14 @@ public sealed class FollowedFlows
     /// </summary>
     public bool IsSure => !_lost && !_flows.Values.Any(f => IsBeginning(f) && !_told.Contains(f.Tuple));
 
+    /// <summary>What was told since the last listing, or since this was asked for the last time.</summary>
+    public FlowChanges TakeChanges()
+    {
+        FlowTuple[] about = [.. _fresh];
+        _fresh.Clear();
+        return new(about, [.. about.Where(_flows.ContainsKey).Select(tuple => _flows[tuple])]);
+    }
+
     /// <summary>Begins anew with a listing. What is told later and had happened before it does no harm: the last word on each flow comes last.</summary>
     public void Renew(IReadOnlyList<ConntrackEntry> listed)
     {
@@ -26,12 +35,14 @@ public sealed class FollowedFlows
         }
 
         _told.IntersectWith(_flows.Keys);
+        _fresh.Clear();
         _lost = false;
     }
 
     /// <summary>A flow has begun, changed or ended.</summary>
     public void Take(in ConntrackEntry entry, bool ended)
     {
+        _fresh.Add(entry.Tuple);
         if (ended)
         {
             _flows.Remove(entry.Tuple);

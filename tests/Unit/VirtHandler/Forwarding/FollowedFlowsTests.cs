@@ -73,6 +73,24 @@ public sealed class FollowedFlowsTests
     }
 
     [Fact]
+    public void Only_what_was_told_of_since_the_last_time_is_new()
+    {
+        _flows.Take(Flows.Tcp(1), ended: false);
+        _flows.Renew([Flows.Tcp(1), Flows.Udp(2), Flows.Echo(3)]);
+        _flows.TakeChanges().About.ShouldNotBeNull().ShouldBeEmpty();
+
+        _flows.Take(Flows.Tcp(1, TcpConntrackState.FinWait), ended: false);
+        _flows.Take(Flows.Udp(2), ended: true);
+        _flows.Take(Flows.Tcp(4), ended: false);
+        _flows.Take(Flows.Tcp(4), ended: true);
+        var changes = _flows.TakeChanges();
+
+        changes.About.ShouldNotBeNull().ShouldBe([Flows.Tcp(1).Tuple, Flows.Udp(2).Tuple, Flows.Tcp(4).Tuple], ignoreOrder: true);
+        changes.Now.ShouldBe([Flows.Tcp(1, TcpConntrackState.FinWait)]);
+        _flows.TakeChanges().About.ShouldNotBeNull().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void What_was_lost_is_made_good_by_a_listing()
     {
         _flows.Renew([Flows.Tcp(1)]);
