@@ -11,8 +11,8 @@ internal static class Faults
 {
     private static readonly Step[] Always = Enum.GetValues<Step>();
 
-    /// <summary>The agent of a node whose clock was stepped back beats again within seconds, and so long the node takes no guests.</summary>
-    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(30);
+    /// <summary>Nodes that a virt-controller with a clock ahead took for silent are open again with the next heartbeat of each, 72 s later at most.</summary>
+    private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
 
     public static IReadOnlyList<Fault> All { get; } =

@@ -24,13 +24,15 @@ public sealed class PodNetwork(IHostTools tools) : IPodNetwork
         // tcp_syn_retries: QEMU makes a broken post-copy channel again, and the guest stands still until it has; an attempt that
         // began while the network was away would go on asking more and more seldom, up to two minutes after it is back.
         // What the guest sends is routed, and not concerned.
+        // proxy_arp, at once: to a guest whose subnet has pods in it these are neighbours, which only this pod can answer for.
         await tools.RequireAsync(
             "nsenter",
             InNetworkOf(
                 pid,
                 "sh",
                 "-c",
-                $"cd /proc/sys/net/ipv4 && echo 1 > ip_forward && echo 1 > conf/{PodWiring.BridgeName}/route_localnet && echo 1 > tcp_syn_retries"),
+                $"cd /proc/sys/net/ipv4 && echo 1 > ip_forward && echo 1 > conf/{PodWiring.BridgeName}/route_localnet && echo 1 > tcp_syn_retries"
+                + $" && echo 0 > neigh/{PodWiring.BridgeName}/proxy_delay && echo 1 > conf/{PodWiring.BridgeName}/proxy_arp"),
             null,
             cancellationToken);
         if (plan.Rules is { } rules)

@@ -14,6 +14,7 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
 
     /// <summary>Room for a tunnel's headers, so that a connection carried over to another pod needs no fragments.</summary>
     private const int TunnelRoom = 90;
+    private const int GuestMetric = 1000;
 
     public static PodNetworkPlan Decide(PodNetworkFacts facts, PodWiring wiring)
     {
@@ -41,7 +42,7 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
 
         if (!facts.BridgeAddresses.Contains(subnet.Gateway))
         {
-            Line($"address add {subnet.Gateway}/{subnet.PrefixLength} brd + dev {PodWiring.BridgeName}");
+            Line($"address add {subnet.Gateway}/{subnet.PrefixLength} brd + dev {PodWiring.BridgeName} noprefixroute");
         }
 
         if (bridge is not { Up: true })
@@ -59,6 +60,10 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
         {
             Line($"link set {PodWiring.TapName} mtu {mtu} txqueuelen {PodWiring.TapQueueLength} master {PodWiring.BridgeName} up");
         }
+
+        // The guest alone, not its subnet: pods may have addresses in it (10.0.2.0/24 is in many a cluster's 10.0.0.0/8), this pod's next
+        // target among them. Least preferred: a tunnel to where the guest goes on to comes before it.
+        Line($"route replace {subnet.Guest}/32 dev {PodWiring.BridgeName} src {subnet.Gateway} metric {GuestMetric}");
 
         // A guest that stands still answers no ARP; its entry must not expire meanwhile.
         Line($"neighbour replace {subnet.Guest} lladdr {wiring.GuestMac} dev {PodWiring.BridgeName} nud permanent");

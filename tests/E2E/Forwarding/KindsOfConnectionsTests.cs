@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Tests.E2E.Document;
 using Godwit.Tests.E2E.Support;
+using Godwit.Types;
 using Shouldly;
 using Xunit;
 
@@ -41,6 +45,30 @@ public sealed class KindsOfConnectionsTests(ClusterFixture cluster, ITestOutputH
         output.WriteLine(flows.Table("there and back"));
         output.WriteLine(fresh.Table("made between the moves"));
         flows.Broken.Concat(fresh.Broken).Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty();
+        await guest.ShouldBeUnhurtAsync();
+    }
+
+    [Fact]
+    public async Task A_guest_that_takes_the_pods_for_its_own_subnet_moves_there_and_back_with_its_connections()
+    {
+        Cluster.RequireOwn();
+        await using var flows = await NewFlowsAsync();
+        // The ranges of all nodes are in it; its first addresses, which gateway and guest get, are in none.
+        var pods = $"{string.Join('.', (await PodRangeAsync()).Split('.')[..2])}.0.0/16";
+        await using var guest = await SmallGuest.StartAsync(
+            Cluster, "e2e-overlap", "demo", $"{SmallGuest.Calm} mg.dial={flows.Listener} mg.dials=2", vmi => vmi["spec"]!["networks"]![0]!["pod"] = new JsonObject { ["vmNetworkCIDR"] = pods });
+        using var own = await NodeSockets.OfAsync(Cluster, await guest.NodeAsync());
+        await flows.AcceptAsync(each: 2);
+        await flows.ConnectAsync(await AddressAsync(guest), each: 2);
+        // The node's own address there is one that the guest takes for a neighbour's.
+        await flows.ConnectAsync("TCP from a neighbour", own.NewTcp, new(IPAddress.Parse(await AddressAsync(guest)), Port), 2);
+        await flows.SpeakAsync();
+
+        await MoveAsync(guest);
+        await MoveAsync(guest);
+        await flows.FinishAsync();
+
+        flows.Broken.Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty();
         await guest.ShouldBeUnhurtAsync();
     }
 
@@ -97,6 +125,9 @@ public sealed class KindsOfConnectionsTests(ClusterFixture cluster, ITestOutputH
     }
 
     /// <summary>A Service that leads to the demo guest's echo, and has found it.</summary>
+    private async Task<string> PodRangeAsync() =>
+        (await Cluster.Api.GetAsync(Kinds.Node, NamespacedName.Cluster(Cluster.Nodes[0]))).Text("spec", "podCIDR").ShouldNotBeNull();
+
     private async Task<IPEndPoint> ServiceAsync(string @namespace)
     {
         (await Cluster.KubectlAsync(["create", "-n", @namespace, "-f", "-"], $$"""

@@ -18,10 +18,11 @@ public sealed class PodNetworkPlanTests
         plan.IpBatch.ShouldBe(
             """
             link add name k6t address 02:00:00:00:00:00 mtu 1450 type bridge stp_state 0 forward_delay 0
-            address add 10.0.2.1/24 brd + dev k6t
+            address add 10.0.2.1/24 brd + dev k6t noprefixroute
             link set k6t up
             tuntap add dev tap0 mode tap user 107
             link set tap0 mtu 1450 txqueuelen 10000 master k6t up
+            route replace 10.0.2.2/32 dev k6t src 10.0.2.1 metric 1000
             neighbour replace 10.0.2.2 lladdr 02:aa:bb:cc:dd:01 dev k6t nud permanent
 
             """);
@@ -32,7 +33,7 @@ public sealed class PodNetworkPlanTests
     }
 
     [Fact]
-    public void A_wired_pod_only_has_its_neighbour_confirmed()
+    public void A_wired_pod_only_has_its_guests_route_and_neighbour_confirmed()
     {
         var wired = Bare with
         {
@@ -44,7 +45,7 @@ public sealed class PodNetworkPlanTests
 
         var plan = PodNetworkPlan.Decide(wired, new PodWiring(Mac));
 
-        plan.IpBatch.ShouldBe($"neighbour replace 10.0.2.2 lladdr {Mac} dev k6t nud permanent\n");
+        plan.IpBatch.ShouldBe($"route replace 10.0.2.2/32 dev k6t src 10.0.2.1 metric 1000\nneighbour replace 10.0.2.2 lladdr {Mac} dev k6t nud permanent\n");
         plan.Rules.ShouldBeNull();
         plan.DhcpArguments.ShouldBeNull();
     }
