@@ -25,6 +25,8 @@ internal sealed class ChaosCluster(string? broken) : TestCluster($"{Folder}/stat
 
     protected override string Programs => _programs;
 
+    protected override string KeptLogs => Path.Combine(ChaosOptions.Folder, "logs");
+
     /// <summary>Clears what an earlier run has left, then starts.</summary>
     /// <exception cref="InvalidOperationException">The machine lacks something.</exception>
     public override async ValueTask InitializeAsync()
@@ -58,6 +60,7 @@ internal sealed class ChaosCluster(string? broken) : TestCluster($"{Folder}/stat
     {
         await base.DisposeAsync();
         await RemoveAsync();
+        Clocks?.Forget();
     }
 
     /// <summary>What the cluster has on the machine; after its end there must be nothing.</summary>

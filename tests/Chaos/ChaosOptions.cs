@@ -17,7 +17,8 @@ internal sealed record ChaosOptions
     /// <summary>The rule of the switchover that is broken; null: none.</summary>
     public string? Break { get; init; }
 
-    public string Output { get; init; } = Path.GetFullPath("artifacts/chaos");
+    /// <summary>For the report and the logs of the cluster's processes.</summary>
+    public static string Folder { get; } = Path.GetFullPath("artifacts/chaos");
 
     /// <summary>Null when the words make no sense.</summary>
     public static ChaosOptions? Parse(string[] words)

@@ -54,8 +54,8 @@ internal sealed class ChaosReport(ChaosOptions options, TextWriter writer)
             writer.WriteLine($"at the end: {violation.Kind}: {violation.What}");
         }
 
-        Directory.CreateDirectory(options.Output);
-        var file = Path.Combine(options.Output, "report.json");
+        Directory.CreateDirectory(ChaosOptions.Folder);
+        var file = Path.Combine(ChaosOptions.Folder, "report.json");
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { options.Seed, Minutes = options.Length.TotalMinutes, Rounds = _rounds, AtTheEnd = _end }, Json));
         writer.WriteLine($"\n{file}");
         writer.WriteLine(string.Create(

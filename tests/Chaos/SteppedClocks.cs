@@ -14,8 +14,13 @@ internal sealed class SteppedClocks
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly string _folder;
+    private readonly string _processes;
 
-    private SteppedClocks(string folder) => _folder = folder;
+    private SteppedClocks(string folder)
+    {
+        _folder = folder;
+        _processes = Path.Combine(folder, "processes");
+    }
 
     /// <summary>Lets the programs in this folder run with them.</summary>
     /// <param name="programs">A folder of links to the built programs.</param>
@@ -32,7 +37,8 @@ internal sealed class SteppedClocks
             clock={{clocks._folder}}/$name
             [ -e "$clock" ] || echo +0 > "$clock"
             export LD_PRELOAD={{Library}} FAKETIME_TIMESTAMP_FILE=$clock FAKETIME_CACHE_DURATION={{Look.TotalSeconds:0}}
-            export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1 NO_FAKE_STAT=1
+            export FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
+            echo $$ >> {{clocks._processes}}
             exec {{real}} "$@"
             """);
         return clocks;
@@ -58,6 +64,16 @@ internal sealed class SteppedClocks
 
         await Task.Delay(2 * Look, TimeProvider.System, ct);
         return string.Create(CultureInfo.InvariantCulture, $"by {by.TotalSeconds:+0;-0} s for {length.TotalSeconds:0.0} s");
+    }
+
+    /// <summary>Removes what the library made for processes that were killed, which it cannot do itself. To be called when all have ended.</summary>
+    public void Forget()
+    {
+        foreach (var process in File.Exists(_processes) ? File.ReadAllLines(_processes) : [])
+        {
+            File.Delete($"/dev/shm/faketime_shm_{process}");
+            File.Delete($"/dev/shm/sem.faketime_sem_{process}");
+        }
     }
 
     private void Set(string process, TimeSpan by)

@@ -32,6 +32,9 @@ public abstract class TestCluster : IAsyncLifetime
     /// <summary>By what the cluster is reached.</summary>
     public virtual string Kubeconfig => State.Kubeconfig;
 
+    /// <summary>Where its processes' logs are when it has ended.</summary>
+    protected virtual string KeptLogs => Path.Combine(Root, "artifacts", "test", "e2e", "logs", Path.GetFileName(State.Root));
+
     /// <summary>The nodes that take guests, in order; two at least.</summary>
     public IReadOnlyList<string> Nodes { get; private set; } = [];
 
@@ -101,19 +104,20 @@ public abstract class TestCluster : IAsyncLifetime
     /// <summary>Its processes' logs go with the cluster; who looks into a failure of tonight's needs them tomorrow.</summary>
     private void KeepLogs()
     {
-        var kept = Path.Combine(Root, "artifacts", "test", "e2e", "logs", Path.GetFileName(State.Root));
-        if (Directory.Exists(kept))
+        if (!Directory.Exists(State.Logs))
         {
-            Directory.Delete(kept, recursive: true);
+            return;
         }
 
-        if (Directory.Exists(State.Logs))
+        if (Directory.Exists(KeptLogs))
         {
-            Directory.CreateDirectory(kept);
-            foreach (var log in Directory.EnumerateFiles(State.Logs))
-            {
-                File.Copy(log, Path.Combine(kept, Path.GetFileName(log)));
-            }
+            Directory.Delete(KeptLogs, recursive: true);
+        }
+
+        Directory.CreateDirectory(KeptLogs);
+        foreach (var log in Directory.EnumerateFiles(State.Logs))
+        {
+            File.Copy(log, Path.Combine(KeptLogs, Path.GetFileName(log)));
         }
     }
 
