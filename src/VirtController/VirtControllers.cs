@@ -45,10 +45,11 @@ public static class VirtControllers
         var queue = new MigrationQueue(() => caches.Configuration.Current.Migrations, key => migrations!.Enqueue(key));
         migrations = Runner("migration", new MigrationReconciler(api, caches, queue, images, events, options, clock).ReconcileAsync);
         var evacuations = Runner("evacuation", new EvacuationReconciler(api, caches, events).ReconcileAsync);
-        var nodes = Runner("node", new NodeReconciler(api, caches, events, clock).ReconcileAsync);
+        var heartbeats = new Heartbeats(clock);
+        var nodes = Runner("node", new NodeReconciler(api, caches, heartbeats, events, clock).ReconcileAsync);
         var vms = Runner("vm", new VirtualMachineReconciler(api, caches, events, clock).ReconcileAsync);
         var replicaSets = Runner("replicaset", new ReplicaSetReconciler(api, caches, events, clock).ReconcileAsync);
-        var installation = Runner("installation", new InstallationReconciler(api, caches, events, clock).ReconcileAsync);
+        var installation = Runner("installation", new InstallationReconciler(api, caches, heartbeats, events, clock).ReconcileAsync);
         Wiring.Connect(caches, queue, vmis, migrations, evacuations, nodes, installation);
         VirtualMachineWiring.Connect(caches, vms, replicaSets);
         using var told = monitoring?.Lead(caches);

@@ -132,10 +132,9 @@ internal sealed class QueueCluster(int nodes = 8) : IAsyncDisposable
         return new ResourceKind(slash < 0 ? "" : version[..slash], version[(slash + 1)..], kind.ToLowerInvariant() + "s", kind, !cluster);
     }
 
-    // The heartbeat is of the future: nobody renews it.
+    // Without a heartbeat a node is not missed either.
     private static JsonObject NodeDocument(string name) => (JsonObject)JsonNode.Parse($$$$"""
         {"apiVersion":"v1","kind":"Node",
-         "metadata":{"name":"{{{{name}}}}","labels":{"kubevirt.io/schedulable":"true","kubernetes.io/arch":"amd64","kubernetes.io/hostname":"{{{{name}}}}"},
-           "annotations":{"kubevirt.io/heartbeat":"{{{{Timestamps.Format(TimeProvider.System.GetUtcNow().AddHours(1))}}}}"}}}
+         "metadata":{"name":"{{{{name}}}}","labels":{"kubevirt.io/schedulable":"true","kubernetes.io/arch":"amd64","kubernetes.io/hostname":"{{{{name}}}}"}}}
         """)!;
 }

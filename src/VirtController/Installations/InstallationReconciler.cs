@@ -7,7 +7,7 @@ namespace Godwit.VirtController;
 /// <summary>
 /// Reports in the KubeVirt resource whether the installation works, and which settings of the ConfigMap of 2020 cannot be read.
 /// </summary>
-internal sealed class InstallationReconciler(ApiClient api, Caches caches, EventRecorder events, TimeProvider clock)
+internal sealed class InstallationReconciler(ApiClient api, Caches caches, Heartbeats heartbeats, EventRecorder events, TimeProvider clock)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -32,7 +32,7 @@ internal sealed class InstallationReconciler(ApiClient api, Caches caches, Event
         }
 
         var now = clock.GetUtcNow();
-        var readiness = Readiness.Of(caches.ApiServices.List(), caches.Nodes.List(), now);
+        var readiness = Readiness.Of(caches.ApiServices.List(), caches.Nodes.List(), heartbeats.Silence);
         var wanted = InstallationDecisions.Decide(kubeVirt, VirtControllerOptions.Version, readiness, errors, now);
         if (ApiObjects.Patch(kubeVirt, wanted, TypesJson.Default.KubeVirt) is { } patch)
         {

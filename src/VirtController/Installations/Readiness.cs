@@ -11,8 +11,8 @@ public sealed record Readiness(IReadOnlyList<string> Lacking, IReadOnlyList<stri
 {
     /// <param name="apiServices">The APIs that virt-api serves.</param>
     /// <param name="nodes">All nodes.</param>
-    /// <param name="now">The time.</param>
-    public static Readiness Of(IReadOnlyList<JsonObject> apiServices, IReadOnlyList<Node> nodes, DateTimeOffset now)
+    /// <param name="silence">For how long a node has not been heard; null: it never was.</param>
+    public static Readiness Of(IReadOnlyList<JsonObject> apiServices, IReadOnlyList<Node> nodes, Func<Node, TimeSpan?> silence)
     {
         var lacking = new List<string>();
         if (apiServices.Count == 0)
@@ -29,7 +29,7 @@ public sealed record Readiness(IReadOnlyList<string> Lacking, IReadOnlyList<stri
             lacking.Add($"virt-handler is ready on none of {nodes.Count} nodes: 'kubectl get pods -n {Installation.Namespace} -l {Labels.App}=virt-handler' and its log say why");
         }
 
-        return new(lacking, [.. nodes.Where(node => NodeDecisions.IsSilent(node, now)).Select(static node => node.Metadata.Name!).Order(StringComparer.Ordinal)]);
+        return new(lacking, [.. nodes.Where(node => NodeDecisions.IsSilent(silence(node))).Select(static node => node.Metadata.Name!).Order(StringComparer.Ordinal)]);
     }
 
     private static string? Unavailable(JsonObject service)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Godwit.Types;
 
 namespace Godwit.VirtController;
@@ -18,13 +17,8 @@ public static class NodeDecisions
     public static bool IsGone(Node? node) => node is null || node.Spec?.Taints?.Any(taint => taint.Key == OutOfService) == true;
 
     /// <summary>The node was heard of once, and not for too long.</summary>
-    public static bool IsSilent(Node node, DateTimeOffset now) =>
-        DateTimeOffset.TryParse(
-            node.Metadata.Annotation(Annotations.Heartbeat),
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out var heartbeat)
-        && now - heartbeat > HeartbeatTimeout;
+    /// <param name="silence">For how long it has not been heard; null: it never was.</param>
+    public static bool IsSilent(TimeSpan? silence) => silence > HeartbeatTimeout;
 
     /// <summary>The guest is lost: its node is silent and no pod of it is alive there.</summary>
     public static bool IsLost(VirtualMachineInstance vmi, string node, IReadOnlyList<Pod> pods) =>

@@ -5,7 +5,7 @@ using Godwit.Types;
 namespace Godwit.VirtController;
 
 /// <summary>Keeps new guests off nodes whose agent is silent, and gives up guests that went with their node.</summary>
-internal sealed class NodeReconciler(ApiClient api, Caches caches, EventRecorder events, TimeProvider clock)
+internal sealed class NodeReconciler(ApiClient api, Caches caches, Heartbeats heartbeats, EventRecorder events, TimeProvider clock)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -13,10 +13,11 @@ internal sealed class NodeReconciler(ApiClient api, Caches caches, EventRecorder
     {
         if (caches.Nodes.Get(key) is not { } node)
         {
+            heartbeats.Forget(key.Name);
             return Result.Done;
         }
 
-        if (!NodeDecisions.IsSilent(node, clock.GetUtcNow()))
+        if (!NodeDecisions.IsSilent(heartbeats.Silence(node)))
         {
             return Result.After(Period);
         }

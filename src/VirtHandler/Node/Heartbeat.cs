@@ -31,7 +31,7 @@ public sealed partial class Heartbeat(ApiClient api, VirtHandlerOptions options,
 
             if (await _steps.WaitAsync(wait, cancellationToken) is { } step)
             {
-                // The last beat tells a time that is not: the node would take no guests until the next, or be trusted for too long.
+                // The last beat tells a time that is not; a virt-controller that starts now would go by it.
                 LogStepped(logger, options.Node, step.TotalSeconds);
             }
         }

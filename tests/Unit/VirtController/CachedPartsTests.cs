@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CsCheck;
 using Godwit.Types;
 using Godwit.VirtController;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -115,11 +116,11 @@ public sealed class CachedPartsTests
         return string.Join(
             '\n',
             [
-                $"{node.Key()} {NodeDecisions.IsGone(node)} {NodeDecisions.IsSilent(node, Given.Now)} {node.Metadata.Label(Labels.Schedulable)}",
+                $"{node.Key()} {NodeDecisions.IsGone(node)} {new Heartbeats(new FakeTimeProvider(Given.Now)).Silence(node)} {node.Metadata.Label(Labels.Schedulable)}",
                 $"{node.Status?.Allocatable?.ContainsKey(Launcher.UserfaultfdDevice) == true}",
                 $"{ContainerDiskDecision.Decide(new ImageVolumeFacts { Kept = true, ServerMinor = 36, Nodes = [node] })}",
                 $"{EvacuationDecisions.Decide(vmi, node, [], 1, Given.Cluster) is null}",
-                .. Readiness.Of([], [node], Given.Now) is var readiness ? readiness.Lacking.Concat(readiness.Silent) : [],
+                .. Readiness.Of([], [node], new Heartbeats(new FakeTimeProvider(Given.Now)).Silence) is var readiness ? readiness.Lacking.Concat(readiness.Silent) : [],
                 .. selector.Select(static pair => $"{pair.Key}={pair.Value}"),
                 .. NodeFit.Judge(new NodeFitFacts { Node = node, SourceNode = vmi.Status?.NodeName, Selector = selector, Tolerations = [new Toleration { Key = Taints.Drain, Operator = "Equal", Value = "3" }] }),
             ]);

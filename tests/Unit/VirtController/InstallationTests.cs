@@ -58,7 +58,7 @@ public sealed class InstallationTests
     [Fact]
     public void It_works_where_virt_api_serves_and_some_node_is_ready()
     {
-        var readiness = Readiness.Of([Service("v1.subresources.kubevirt.io", true)], [Node("node01", "true"), Node("node02", "false")], Given.Now);
+        var readiness = Readiness.Of([Service("v1.subresources.kubevirt.io", true)], [Node("node01", "true"), Node("node02", "false")], NeverHeard);
         readiness.Lacking.ShouldBeEmpty();
         readiness.Silent.ShouldBeEmpty();
     }
@@ -69,20 +69,22 @@ public sealed class InstallationTests
         var readiness = Readiness.Of(
             [Service("v1.subresources.kubevirt.io", true), Service("v1alpha3.subresources.kubevirt.io", false, "connection refused")],
             [Node("node01", null)],
-            Given.Now);
+            NeverHeard);
         readiness.Lacking.Count.ShouldBe(2);
         readiness.Lacking[0].ShouldBe("virt-api does not serve v1alpha3.subresources.kubevirt.io: connection refused");
         readiness.Lacking[1].ShouldContain("virt-handler is ready on none of 1 nodes");
-        Readiness.Of([], [], Given.Now).Lacking[0].ShouldContain("no APIService names virt-api");
+        Readiness.Of([], [], NeverHeard).Lacking[0].ShouldContain("no APIService names virt-api");
     }
 
     [Fact]
     public void A_node_is_silent_five_minutes_after_its_last_heartbeat()
     {
         var service = Service("v1.subresources.kubevirt.io", true);
-        Readiness.Of([service], [Node("node01", "true", Given.Now.AddMinutes(-4))], Given.Now).Silent.ShouldBeEmpty();
-        Readiness.Of([service], [Node("node01", "true", Given.Now.AddMinutes(-6))], Given.Now).Silent.ShouldBe(["node01"]);
+        Readiness.Of([service], [Node("node01", "true")], static _ => TimeSpan.FromMinutes(4)).Silent.ShouldBeEmpty();
+        Readiness.Of([service], [Node("node01", "true")], static _ => TimeSpan.FromMinutes(6)).Silent.ShouldBe(["node01"]);
     }
+
+    private static TimeSpan? NeverHeard(Node node) => null;
 
     private static JsonObject Service(string name, bool available, string? message = null) => new()
     {
@@ -93,13 +95,12 @@ public sealed class InstallationTests
         },
     };
 
-    private static Node Node(string name, string? schedulable, DateTimeOffset? heartbeat = null) => new()
+    private static Node Node(string name, string? schedulable) => new()
     {
         Metadata = new()
         {
             Name = name,
             Labels = schedulable is null ? null : new Dictionary<string, string> { [Labels.Schedulable] = schedulable },
-            Annotations = heartbeat is { } at ? new Dictionary<string, string> { [Annotations.Heartbeat] = at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'") } : null,
         },
     };
 }
