@@ -185,6 +185,9 @@ internal sealed class ChaosRun(ChaosOptions options, ChaosCluster cluster, Chaos
                     return (new(ViolationKind.LostGuest, $"{guest.Name} is {VmiFacts.Phase(vmi)} and does not count on"), ended);
                 }
             }
+
+            // The next move can be asked for: whoever looks at it has come back, too.
+            await MigrationRequest.CreateAsync(cluster.Api, _guests[^1]!.Name, node: null, ct, dryRun: true);
         }
         catch (ApiException e)
         {
