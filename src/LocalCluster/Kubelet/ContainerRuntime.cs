@@ -137,6 +137,10 @@ public sealed class ContainerRuntime(HostTools tools, KubeletPaths paths, TimePr
         }
     }
 
+    /// <summary>Whether nothing of the container has run: a kubelet was ended between its making and its start. One that is waiting for its start has a fifo.</summary>
+    public bool NeverRan(ContainerRecord record) =>
+        !record.IsFinished && (record.StartedAt is null || File.Exists(Path.Combine(paths.RuncRoot, record.Id, "exec.fifo")));
+
     /// <summary>Notes the end of a container that has ended; the record as it was when it still runs.</summary>
     public ContainerRecord Refresh(ContainerRecord record)
     {

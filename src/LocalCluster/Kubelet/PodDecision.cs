@@ -148,11 +148,11 @@ public static class PodDecision
     private static void Consider(PodFacts facts, Container container, bool isInit, List<StartOrder> starts, List<DateTimeOffset> waits)
     {
         var run = facts.Run(container.Name);
-        if (run is { IsFinished: false, StartedAt: not null } || (run is not null && run.IsFinished && !Restarts(facts.Pod, container, run, isInit)))
+        if (run is { IsFinished: false } || (run is not null && !Restarts(facts.Pod, container, run, isInit)))
         {
             return;
         }
-        var due = run is { IsFinished: true } ? RestartAt(run) : facts.Now;
+        var due = run is null ? facts.Now : RestartAt(run);
         if (facts.Troubles.GetValueOrDefault(container.Name) is { } trouble && trouble.RetryAt > due)
         {
             due = trouble.RetryAt;
@@ -162,10 +162,9 @@ public static class PodDecision
             waits.Add(due);
             return;
         }
-        // A run that was made but never let run (a crash in between) is made again under its number.
-        starts.Add(run is { IsFinished: true }
-            ? new StartOrder(container, isInit, run.Attempt + 1, CrashesAfter(run))
-            : new StartOrder(container, isInit, run?.Attempt ?? 0, run?.Crashes ?? 0));
+        starts.Add(run is null
+            ? new StartOrder(container, isInit, Attempt: 0, Crashes: 0)
+            : new StartOrder(container, isInit, run.Attempt + 1, CrashesAfter(run)));
     }
 
     private static List<StopOrder> Unhealthy(PodFacts facts)

@@ -7,7 +7,7 @@ public sealed record PodFacts
 {
     public required Pod Pod { get; init; }
 
-    /// <summary>Newest run of each container that ever ran, by container name.</summary>
+    /// <summary>Newest run of each container that ever ran, by container name. What was made and never let run is none.</summary>
     public required IReadOnlyDictionary<string, ContainerRecord> Latest { get; init; }
 
     /// <summary>The run before the newest, by container name.</summary>

@@ -1,9 +1,10 @@
 using Godwit.LocalCluster.Objects;
+using Microsoft.Extensions.Logging;
 
 namespace Godwit.LocalCluster.Kubelet;
 
 /// <summary>The runs of one pod's containers: what is on disk, kept in memory while the pod is looked after.</summary>
-internal sealed class PodRuns(KubeletServices services, IEnumerable<ContainerRecord> records)
+internal sealed partial class PodRuns(KubeletServices services, IEnumerable<ContainerRecord> records)
 {
     /// <summary>Besides the newest, so many ended runs of a container are kept for their logs.</summary>
     private const int Kept = 1;
@@ -20,21 +21,25 @@ internal sealed class PodRuns(KubeletServices services, IEnumerable<ContainerRec
         _runs[run.Id] = run;
     }
 
-    /// <summary>Notes ends, and takes away the runtime's state of what has ended.</summary>
+    /// <summary>Notes ends, and takes away the runtime's state of what has ended, and all of what was made and never let run: that is made anew.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
         foreach (var run in _runs.Values.ToList())
         {
+            if (services.Runtime.NeverRan(run))
+            {
+                LogNeverRan(services.Logger, run.Namespace, run.Pod, run.Name);
+                await services.Runtime.DeleteAsync(run.Id, cancellation);
+                await services.Roots.RemoveAsync(run.Id, cancellation);
+                Forget(run);
+                continue;
+            }
             var now = services.Runtime.Refresh(run);
             if (now is { IsFinished: true, IsCleaned: false })
             {
                 await services.Runtime.DeleteAsync(now.Id, cancellation);
                 await services.Roots.RemoveAsync(now.Id, cancellation);
                 now = now with { IsCleaned = true };
-                services.Runtime.Save(now);
-            }
-            else if (now.StartedAt is null && !ReferenceEquals(now, run))
-            {
                 services.Runtime.Save(now);
             }
             _runs[run.Id] = now;
@@ -74,4 +79,7 @@ internal sealed class PodRuns(KubeletServices services, IEnumerable<ContainerRec
         .Select(g => g.OrderByDescending(r => r.Attempt).ElementAtOrDefault(rank))
         .OfType<ContainerRecord>()
         .ToDictionary(r => r.Name, StringComparer.Ordinal);
+
+    [LoggerMessage(301, LogLevel.Information, "Pod {Namespace}/{Name}: container {Container} was made and never let run, as the kubelet was ended in between; it is made anew")]
+    private static partial void LogNeverRan(ILogger logger, string @namespace, string name, string container);
 }

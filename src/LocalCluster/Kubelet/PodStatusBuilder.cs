@@ -102,7 +102,7 @@ public static class PodStatusBuilder
         var trouble = facts.Troubles.GetValueOrDefault(container.Name);
         var restarts = plan.Phase is not ("Succeeded" or "Failed") && run is { IsFinished: true }
             && facts.KillAt is null && PodDecision.Restarts(facts.Pod, container, run, isInit);
-        var waiting = run is null || (restarts && (trouble is not null || PodDecision.RestartAt(run!) > facts.Now)) || (trouble is not null && !run.IsRunning && !run.IsFinished) || run.StartedAt is null;
+        var waiting = run is null || (restarts && (trouble is not null || PodDecision.RestartAt(run!) > facts.Now));
         var state = waiting ? Waiting(facts, plan, container, run, trouble, isInit) : State(run!);
         var last = waiting && run is { IsFinished: true } ? run : facts.Previous.GetValueOrDefault(container.Name);
         var shown = run ?? facts.Previous.GetValueOrDefault(container.Name);

@@ -83,13 +83,6 @@ public sealed class PodDecisionTests
     }
 
     [Fact]
-    public void A_container_made_but_never_let_run_is_made_again_under_its_number()
-    {
-        var made = Running("a") with { StartedAt = null, Attempt = 4 };
-        PodDecision.Decide(Facts(Pod("Always", "a"), made)).Starts.Single().Attempt.ShouldBe(4);
-    }
-
-    [Fact]
     public void A_start_that_failed_is_not_tried_before_its_time()
     {
         var facts = Facts(Pod("Always", "a")) with { Troubles = new Dictionary<string, StartTrouble> { ["a"] = new("ErrImagePull", "no", Now.AddSeconds(5), 1) } };
