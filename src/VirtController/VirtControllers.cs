@@ -40,10 +40,11 @@ public static class VirtControllers
         var caches = new Caches(api, logger, clock);
         var events = new EventRecorder(api, Component, logger, clock);
         var images = new ImageVolumeProbe(api, caches, options.LauncherImage, logger);
-        var vmis = Runner("vmi", new VmiReconciler(api, caches, images, events, options, clock).ReconcileAsync);
+        var wall = new WallClock(clock);
+        var vmis = Runner("vmi", new VmiReconciler(api, caches, images, events, options, wall).ReconcileAsync);
         ControllerRunner? migrations = null;
         var queue = new MigrationQueue(() => caches.Configuration.Current.Migrations, key => migrations!.Enqueue(key));
-        migrations = Runner("migration", new MigrationReconciler(api, caches, queue, images, events, options, clock).ReconcileAsync);
+        migrations = Runner("migration", new MigrationReconciler(api, caches, queue, images, events, options, wall, clock).ReconcileAsync);
         var evacuations = Runner("evacuation", new EvacuationReconciler(api, caches, events).ReconcileAsync);
         var heartbeats = new Heartbeats(clock);
         var nodes = Runner("node", new NodeReconciler(api, caches, heartbeats, events, clock).ReconcileAsync);

@@ -32,11 +32,9 @@ internal static class MigrationBackoff
         var cause = FailureCauses.Of(failures[0]);
         var (first, longest) = Delays(cause);
         var delay = first * Math.Pow(2, Math.Min(failures.Count - 1, MostDoublings));
-        var last = failures[0].Status!.PhaseTransitionTimestamps.EnteredAt(MigrationPhases.Failed) ?? facts.Now;
-        var until = last + (delay < longest ? delay : longest);
-        var left = until - facts.Now;
+        var left = (delay < longest ? delay : longest) - facts.Since(failures[0].Status!.PhaseTransitionTimestamps.EnteredAt(MigrationPhases.Failed));
         return left > TimeSpan.Zero
-            ? new BackoffWait(left, until, failures.Count, cause, FailureCauses.Reason(failures[0]))
+            ? new BackoffWait(left, facts.Now + left, failures.Count, cause, FailureCauses.Reason(failures[0]))
             : null;
     }
 

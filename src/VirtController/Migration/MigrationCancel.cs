@@ -52,8 +52,7 @@ internal static class MigrationCancel
             };
         }
 
-        var asked = facts.Migration.Metadata.DeletionTimestamp ?? facts.Now;
-        if (state.StartTimestamp is null && facts.Now - asked > AgentDeadline)
+        if (state.StartTimestamp is null && facts.Since(facts.Migration.Metadata.DeletionTimestamp) > AgentDeadline)
         {
             // Nothing was sent and nobody answers: with the abort on record no agent can commit, so it may be ended here.
             return new MigrationPlan(migration, With(facts, Aborted(state, facts.Now)));

@@ -220,7 +220,7 @@ public static class MigrationDecisions
             };
         }
 
-        var wait = facts.Copied + MigrationStates.CopyPeriod - facts.Now;
+        var wait = facts.Copied is { } copied ? MigrationStates.CopyPeriod - facts.Since(copied) : TimeSpan.Zero;
         return wait > TimeSpan.Zero
             ? new MigrationPlan(facts.Migration) { TargetReadyAt = ReadyToAnnotate(facts), Again = wait }
             : new MigrationPlan(MigrationStates.Copy(facts.Migration, state, facts.Now))

@@ -1,3 +1,4 @@
+using Godwit.Machinery;
 using Godwit.Types;
 
 namespace Godwit.VirtController;
@@ -54,7 +55,13 @@ public sealed record MigrationFacts
     /// <summary>When progress was last copied into the migration's status.</summary>
     public DateTimeOffset? Copied { get; init; }
 
-    public required DateTimeOffset Now { get; init; }
+    /// <summary>The time, and what is known of the clock's steps.</summary>
+    public required WallTime Wall { get; init; }
+
+    public DateTimeOffset Now => Wall.Now;
+
+    /// <summary>How much has passed since a time on record; nothing for none.</summary>
+    public TimeSpan Since(DateTimeOffset? then) => then is { } time ? Wall.Since(time) : TimeSpan.Zero;
 
     /// <summary>The VMI's migration state, when it is this migration's.</summary>
     public MigrationState? OwnState =>

@@ -12,6 +12,7 @@ internal sealed class MigrationReconciler(
     ImageVolumeProbe images,
     EventRecorder events,
     VirtControllerOptions options,
+    WallClock wall,
     TimeProvider clock)
 {
     /// <summary>A target whose guest never ran need not be asked twice to end.</summary>
@@ -82,7 +83,7 @@ internal sealed class MigrationReconciler(
             TargetNodeKnown = node is not null,
             SourceLoss = SourceLoss(vmi?.Status?.MigrationState, pods),
             Copied = _copied.TryGetValue(migration.Key(), out var copied) ? copied : null,
-            Now = clock.GetUtcNow(),
+            Wall = wall.Read(),
         });
     }
 

@@ -21,8 +21,7 @@ internal static class MigrationSettling
         var failed = facts.Phase == MigrationPhases.Failed;
         if (failed && facts.TargetPod is { } pod && !facts.Committed)
         {
-            var since = facts.Migration.Status!.PhaseTransitionTimestamps.EnteredAt(MigrationPhases.Failed) ?? facts.Now;
-            var left = since + TargetPodDeadline - facts.Now;
+            var left = TargetPodDeadline - facts.Since(facts.Migration.Status!.PhaseTransitionTimestamps.EnteredAt(MigrationPhases.Failed));
             if (left > TimeSpan.Zero)
             {
                 return new MigrationPlan(migration) { DeleteTargetPod = !pod.IsDeleting(), DeleteCredentials = held, Again = left };

@@ -48,7 +48,7 @@ internal static class MigrationSourceLoss
             };
         }
 
-        var left = (channel.Since ?? facts.Now) + TargetGrace - facts.Now;
+        var left = TargetGrace - facts.Since(channel.Since);
         return left > TimeSpan.Zero ? new MigrationPlan(facts.Migration) { Again = left } : GiveUp(facts, vmi, state, reason);
     }
 

@@ -19,7 +19,7 @@ internal static class MigrationTimeouts
     {
         var pod = facts.TargetPod!;
         var migration = facts.Migration;
-        var age = facts.Now - (pod.Metadata.CreationTimestamp ?? facts.Now);
+        var age = facts.Since(pod.Metadata.CreationTimestamp);
         var unschedulable = pod.Status?.Conditions.Find(Conditions.PodScheduled)
             is { Status: Conditions.False, Reason: Reasons.Unschedulable } condition
             ? condition
@@ -54,7 +54,7 @@ internal static class MigrationTimeouts
 
     /// <summary>What is left of the time for the agent's step that the phase waits for.</summary>
     public static TimeSpan HandlerStepLeft(MigrationFacts facts) =>
-        (facts.Migration.Status?.PhaseTransitionTimestamps.EnteredAt(facts.Phase) ?? facts.Now) + HandlerStep - facts.Now;
+        HandlerStep - facts.Since(facts.Migration.Status?.PhaseTransitionTimestamps.EnteredAt(facts.Phase));
 
     /// <summary>What is left of the time for the source's last figures; zero when they are there, or nothing tells since when they are due.</summary>
     public static TimeSpan FiguresLeft(MigrationState state, DateTimeOffset now) =>

@@ -39,8 +39,9 @@ public static class VirtualMachineBackoff
         return TimeSpan.FromSeconds(Math.Min(least * (1 + (spread / 2)), LimitSeconds));
     }
 
+    /// <summary>What is left to wait; never more than the longest delay, as after a step back of the clock it would seem to be.</summary>
     public static TimeSpan Left(VirtualMachineStartFailure? failure, DateTimeOffset now) =>
-        failure?.RetryAfterTimestamp is { } retry && retry > now ? retry - now : TimeSpan.Zero;
+        failure?.RetryAfterTimestamp is { } retry && retry > now ? TimeSpan.FromSeconds(Math.Min((retry - now).TotalSeconds, LimitSeconds)) : TimeSpan.Zero;
 
     private static bool HasRun(VirtualMachineInstance? vmi) =>
         vmi?.Status?.Phase == VmiPhases.Running

@@ -19,9 +19,9 @@ public static class Forwarders
     public static int Unfinished(VirtualMachineInstance vmi, IEnumerable<Pod> pods) => pods.Count(pod => !pod.IsFinished() && !Is(pod, vmi));
 
     /// <summary>The pod that is to become a forwarder, by the word of its agent; null when there is none, or when it is one already.</summary>
-    public static ForwarderPlan? Due(VirtualMachineInstance vmi, IReadOnlyList<Pod> pods, DateTimeOffset now)
+    public static ForwarderPlan? Due(VirtualMachineInstance vmi, IReadOnlyList<Pod> pods)
     {
-        if (vmi.Status is not { MigrationState: { Completed: true, Failed: not true, Forwarding: { State: MigrationForwarding.Forwarding, Until: { } until } forwarding } state } status)
+        if (vmi.Status is not { MigrationState: { Completed: true, Failed: not true, Forwarding: { State: MigrationForwarding.Forwarding, Since: { } since, Until: { } until } forwarding } state } status)
         {
             return null;
         }
@@ -32,8 +32,8 @@ public static class Forwarders
             return null;
         }
 
-        var left = until > now ? until - now : TimeSpan.Zero;
-        return new ForwarderPlan(source, state.MigrationUid ?? "", (long)Math.Ceiling((left + Margin).TotalSeconds))
+        // Both are by the agent's clock, which may be another time than here; told late it is a little more than is left.
+        return new ForwarderPlan(source, state.MigrationUid ?? "", (long)Math.Ceiling((until - since + Margin).TotalSeconds))
         {
             Event = new PlannedEvent(
                 EventReasons.Forwarding,

@@ -96,8 +96,7 @@ public static class VmiDecisions
             return new VmiPlan(facts.Vmi) { DeletePods = forwarders };
         }
 
-        var since = facts.Vmi.Status!.PhaseTransitionTimestamps.EnteredAt(facts.Vmi.Status.Phase!) ?? facts.Now;
-        var left = since + FinishGrace - facts.Now;
+        var left = FinishGrace - facts.Since(facts.Vmi.Status!.PhaseTransitionTimestamps.EnteredAt(facts.Vmi.Status.Phase!));
         return left > TimeSpan.Zero
             ? new VmiPlan(facts.Vmi) { DeletePods = forwarders, Again = left }
             : new VmiPlan(facts.Vmi) { DeletePods = [.. forwarders, .. running] };
@@ -199,7 +198,7 @@ public static class VmiDecisions
             if (BetweenOwners(vmi))
             {
                 // The migration's own rules bring the record back to the source or give the guest up; they need their time from when its end was known.
-                var left = (facts.OwnerEndSeen ?? vmi.Status!.MigrationState!.PauseTimestamp ?? facts.Now) + SwitchoverGrace - facts.Now;
+                var left = SwitchoverGrace - facts.Since(facts.OwnerEndSeen ?? vmi.Status!.MigrationState!.PauseTimestamp);
                 if (left > TimeSpan.Zero)
                 {
                     return new VmiPlan(vmi) { Again = left };
@@ -231,7 +230,7 @@ public static class VmiDecisions
             .ToList();
         var state = vmi.Status!.MigrationState;
         finished.AddRange(others.Where(pod => IsStray(pod, state, facts.LiveMigrations)));
-        if (Forwarders.Due(vmi, facts.Pods, facts.Now) is { } forwarder)
+        if (Forwarders.Due(vmi, facts.Pods) is { } forwarder)
         {
             return new VmiPlan(vmi) { DeletePods = finished, Forwarder = forwarder, Events = [forwarder.Event] };
         }
@@ -244,7 +243,7 @@ public static class VmiDecisions
             return new VmiPlan(vmi) { DeletePods = finished };
         }
 
-        var left = (state!.EndTimestamp ?? facts.Now) + LeftoverGrace - facts.Now;
+        var left = LeftoverGrace - facts.Since(state!.EndTimestamp);
         return left > TimeSpan.Zero
             ? new VmiPlan(vmi) { DeletePods = finished, Again = left }
             : new VmiPlan(vmi) { DeletePods = [.. finished, source] };

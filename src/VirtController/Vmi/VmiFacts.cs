@@ -1,3 +1,4 @@
+using Godwit.Machinery;
 using Godwit.Types;
 
 namespace Godwit.VirtController;
@@ -25,5 +26,11 @@ public sealed record VmiFacts
     /// <summary>When the end of the owner pod was first seen; null while it lives. A node that was away tells of it late.</summary>
     public DateTimeOffset? OwnerEndSeen { get; init; }
 
-    public required DateTimeOffset Now { get; init; }
+    /// <summary>The time, and what is known of the clock's steps.</summary>
+    public required WallTime Wall { get; init; }
+
+    public DateTimeOffset Now => Wall.Now;
+
+    /// <summary>How much has passed since a time on record; nothing for none.</summary>
+    public TimeSpan Since(DateTimeOffset? then) => then is { } time ? Wall.Since(time) : TimeSpan.Zero;
 }

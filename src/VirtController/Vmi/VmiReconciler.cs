@@ -6,7 +6,7 @@ namespace Godwit.VirtController;
 
 /// <summary>Brings a VMI from its creation to a pod that its node's agent takes over, and to its end.</summary>
 internal sealed class VmiReconciler(
-    ApiClient api, Caches caches, ImageVolumeProbe images, EventRecorder events, VirtControllerOptions options, TimeProvider clock)
+    ApiClient api, Caches caches, ImageVolumeProbe images, EventRecorder events, VirtControllerOptions options, WallClock wall)
 {
     /// <summary>Owner pods whose end was seen, and when: a new leader gives all of them their time anew.</summary>
     private readonly ConcurrentDictionary<NamespacedName, (string Pod, DateTimeOffset At)> _ended = new();
@@ -57,7 +57,7 @@ internal sealed class VmiReconciler(
                     .Where(migration => !migration.IsFinal())
                     .Select(migration => migration.Metadata.Uid ?? ""),
             ],
-            Now = clock.GetUtcNow(),
+            Wall = wall.Read(),
         };
     }
 
@@ -70,7 +70,7 @@ internal sealed class VmiReconciler(
             return null;
         }
 
-        var now = (owner, clock.GetUtcNow());
+        var now = (owner, wall.Read().Now);
         return _ended.AddOrUpdate(key, now, (_, seen) => seen.Pod == owner ? seen : now).At;
     }
 
@@ -129,7 +129,7 @@ internal sealed class VmiReconciler(
             events.Warning(reference, EventReasons.FailedCreate, message);
             return plan with
             {
-                Vmi = VmiBookkeeping.NotSynchronized(plan.Vmi, EventReasons.FailedCreate, message, clock.GetUtcNow()),
+                Vmi = VmiBookkeeping.NotSynchronized(plan.Vmi, EventReasons.FailedCreate, message, wall.Read().Now),
             };
         }
     }

@@ -5,6 +5,7 @@ public sealed record ForwarderFacts
 {
     public required string PodUid { get; init; }
 
+    /// <summary>By the time of the terms, see <see cref="ForwarderTime"/>; all other times here are by the same.</summary>
     public required DateTimeOffset Now { get; init; }
 
     /// <summary>Null while the guest has not left this pod for good.</summary>

@@ -20,6 +20,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
     private const int NamedFlows = 5;
     private readonly ChangeSignal _changed = new();
     private readonly LinkWatch _links = new(tools);
+    private readonly ForwarderTime _time = new(tools.Time);
     private Task? _work;
     private PodTunnels? _pod;
     private DateTimeOffset? _drainedSince;
@@ -144,7 +145,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
     private ForwarderFacts Gather(ForwardingState state, PodTunnels tunnels, Pod pod, VirtualMachineInstance? vmi)
     {
         var migration = vmi?.Migration();
-        var now = tools.Time.GetUtcNow();
+        var now = _time.Now(state.Terms);
         _drainedSince = node.IsDrained() ? _drainedSince ?? now : null;
         // None is never believed for longer than a look: it is what ends the forwarder.
         if (state.Terms is not null && state.Outgoing is [var used, ..]
@@ -164,11 +165,11 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             OwnerPodUid = vmi?.Status?.OwnerPodUID,
             MigrationUid = migration?.MigrationUid,
             MigrationFailed = migration?.Failed == true,
-            MovesOn = migration?.MigrationUid != _followProblem && ForwarderDecision.MayFollow(migration, state.Outgoing, now),
+            MovesOn = migration?.MigrationUid != _followProblem && ForwarderDecision.MayFollow(migration, state.Outgoing, tools.Time.GetUtcNow()),
             Flows = FlowCount.Left(_flows, ForwardingNames.MarkMask),
             HasPredecessors = state.Incoming.Count > 0,
             DrainedSince = _drainedSince,
-            PodEnds = pod.Metadata.DeletionTimestamp,
+            PodEnds = _time.EndOf(pod.Metadata, now),
         };
     }
 
@@ -236,7 +237,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
         if (vmi is not null && !facts.GuestGone)
         {
             await TellEndAsync(
-                vmi, facts, new MigrationForwarding { State = MigrationForwarding.Ended, Flows = cut, Bytes = bytes, Since = facts.Now, Reason = reason }, cancellationToken);
+                vmi, facts, new MigrationForwarding { State = MigrationForwarding.Ended, Flows = cut, Bytes = bytes, Since = tools.Time.GetUtcNow(), Reason = reason }, cancellationToken);
         }
 
         if (cut > 0)

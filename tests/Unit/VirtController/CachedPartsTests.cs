@@ -26,7 +26,7 @@ public sealed class CachedPartsTests
                 Vmi = vmi,
                 Pods = [.. pods.OrderBy(static pod => pod.Metadata.CreationTimestamp)],
                 LiveMigrations = ["m1"],
-                Now = Given.Now,
+                Wall = Given.Now,
             }))),
             iter: Many);
 
@@ -48,7 +48,7 @@ public sealed class CachedPartsTests
                 OwnerPod = VmiDecisions.Owner(vmi, pods),
                 UnfinishedPods = Forwarders.Unfinished(vmi, pods),
                 LivePods = [.. pods.Where(static pod => !pod.IsFinished()).Select(static pod => pod.Metadata.Uid!)],
-                Now = Given.Now,
+                Wall = Given.Now,
             }))),
             iter: Many / 4);
 

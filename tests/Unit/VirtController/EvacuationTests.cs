@@ -102,7 +102,7 @@ public sealed class EvacuationTests
         EvacuationDecisions.Decide(vmi, node, [], unfinishedPods: 1, cluster ?? Given.Cluster);
 
     private static VirtualMachineInstance Decide(VirtualMachineInstance vmi) =>
-        VmiDecisions.Decide(new VmiFacts { Vmi = vmi, Pods = [Given.Pod("source-uid")], Now = Given.Now }).Vmi;
+        VmiDecisions.Decide(new VmiFacts { Vmi = vmi, Pods = [Given.Pod("source-uid")], Wall = Given.Now }).Vmi;
 
     private static Node Node(params Taint[] taints) =>
         new() { Metadata = new ObjectMeta { Name = "node01" }, Spec = new NodeSpec { Taints = taints } };

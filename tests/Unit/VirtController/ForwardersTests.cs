@@ -13,15 +13,15 @@ public sealed class ForwardersTests
     private static readonly Pod Source = Given.Pod("source-uid");
 
     private static VmiPlan Decide(VirtualMachineInstance vmi, params Pod[] pods) =>
-        VmiDecisions.Decide(new VmiFacts { Vmi = vmi, Pods = pods, Now = Given.Now });
+        VmiDecisions.Decide(new VmiFacts { Vmi = vmi, Pods = pods, Wall = Given.Now });
 
-    private static VirtualMachineInstance Moved(string? state = MigrationForwarding.Forwarding, DateTimeOffset? until = null) => Given.Migrating(
+    private static VirtualMachineInstance Moved(string? state = MigrationForwarding.Forwarding, DateTimeOffset? since = null) => Given.Migrating(
         migration => migration with
         {
             Completed = true,
             SourcePod = Source.Metadata.Name,
             EndTimestamp = Given.Now.AddDays(-1),
-            Forwarding = state is null ? null : new() { State = state, Flows = 3, Until = until ?? Until },
+            Forwarding = state is null ? null : new() { State = state, Flows = 3, Since = since ?? Given.Now, Until = (since ?? Given.Now).AddSeconds(600) },
         },
         owner: "target-uid");
 
@@ -43,10 +43,10 @@ public sealed class ForwardersTests
     }
 
     [Fact]
-    public void The_time_of_a_forwarder_that_is_seen_late_is_what_is_left_of_it()
+    public void Whether_its_agents_clock_is_ahead_or_behind_a_forwarder_has_all_its_time()
     {
-        Decide(Moved(until: Given.Now.AddSeconds(1.5)), Source, Given.TargetPod()).Forwarder!.GraceSeconds.ShouldBe(32);
-        Decide(Moved(until: Given.Now.AddSeconds(-100)), Source, Given.TargetPod()).Forwarder!.GraceSeconds.ShouldBe(30);
+        Decide(Moved(since: Given.Now.AddYears(1)), Source, Given.TargetPod()).Forwarder!.GraceSeconds.ShouldBe(630);
+        Decide(Moved(since: Given.Now.AddYears(-1)), Source, Given.TargetPod()).Forwarder!.GraceSeconds.ShouldBe(630);
     }
 
     [Fact]
@@ -78,11 +78,11 @@ public sealed class ForwardersTests
         {
             var vmi = Moved();
             vmi = vmi with { Status = vmi.Status! with { MigrationState = vmi.Status.MigrationState! with { Completed = completed, Failed = failed } } };
-            Forwarders.Due(vmi, [Source, Given.TargetPod()], Given.Now).ShouldBeNull();
+            Forwarders.Due(vmi, [Source, Given.TargetPod()]).ShouldBeNull();
         }
 
-        Forwarders.Due(Moved(), [Given.Pod("source-uid", phase: PodPhases.Succeeded), Given.TargetPod()], Given.Now).ShouldBeNull();
-        Forwarders.Due(Moved(), [Given.TargetPod()], Given.Now).ShouldBeNull();
+        Forwarders.Due(Moved(), [Given.Pod("source-uid", phase: PodPhases.Succeeded), Given.TargetPod()]).ShouldBeNull();
+        Forwarders.Due(Moved(), [Given.TargetPod()]).ShouldBeNull();
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class ForwardersTests
     {
         var facts = Ended(phase, held, new() { State = MigrationForwarding.Prepared }, Moved(), "source-uid");
         var told = MigrationDecisions.Decide(facts).Migration.Status!.MigrationState!;
-        told.Forwarding.ShouldBe(new() { State = MigrationForwarding.Forwarding, Flows = 3, Until = Until });
+        told.Forwarding.ShouldBe(new() { State = MigrationForwarding.Forwarding, Flows = 3, Since = Given.Now, Until = Until });
         var plan = MigrationDecisions.Decide(facts with { Migration = Ended(phase, held: false, told.Forwarding, Moved()).Migration });
         plan.Migration.Status!.MigrationState!.Forwarding.ShouldBe(told.Forwarding);
     }
@@ -187,7 +187,7 @@ public sealed class ForwardersTests
             },
             Vmi = vmi,
             LivePods = pods,
-            Now = Given.Now,
+            Wall = Given.Now,
         };
     }
 }

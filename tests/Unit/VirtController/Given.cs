@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Godwit.Machinery;
 using Godwit.Types;
 
 namespace Godwit.Unit.VirtController;
@@ -9,6 +10,10 @@ internal static class Given
     public const string Image = "godwit/virt-launcher:0.1.0";
 
     public static DateTimeOffset Now { get; } = new(2026, 3, 22, 10, 0, 0, TimeSpan.Zero);
+
+    /// <summary>A second after <see cref="Now"/>, by a clock that has been stepped by a year since.</summary>
+    public static WallTime Stepped { get; } = new(
+        Now.AddYears(1).AddSeconds(1), [new(Now.AddMinutes(-1), TimeSpan.Zero), new(Now.AddYears(1), TimeSpan.FromMinutes(1))]);
 
     public static ClusterConfiguration Cluster { get; } = ClusterConfiguration.Default;
 

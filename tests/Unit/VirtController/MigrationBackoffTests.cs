@@ -109,10 +109,10 @@ public sealed class MigrationBackoffTests
         plan.Migration.Status!.Conditions.Find(Conditions.MigrationWaiting)!.Message.ShouldBe(Words);
         plan.CreateTargetPod.ShouldBeFalse();
         plan.Again.ShouldBe(TimeSpan.FromSeconds(5));
-        var again = MigrationDecisions.Decide(facts with { Migration = plan.Migration, Now = Given.Now.AddSeconds(1) });
+        var again = MigrationDecisions.Decide(facts with { Migration = plan.Migration, Wall = Given.Now.AddSeconds(1) });
         again.Events.ShouldBeEmpty();
         again.Again.ShouldBe(TimeSpan.FromSeconds(4));
-        var after = MigrationDecisions.Decide(facts with { Migration = plan.Migration, Now = Given.Now.AddSeconds(6) });
+        var after = MigrationDecisions.Decide(facts with { Migration = plan.Migration, Wall = Given.Now.AddSeconds(6) });
         after.CreateTargetPod.ShouldBeTrue();
         after.Migration.Status!.Conditions.Find(Conditions.MigrationWaiting).ShouldBeNull();
     }
@@ -131,7 +131,7 @@ public sealed class MigrationBackoffTests
                 ],
             },
         };
-        var failed = MigrationDecisions.Decide(Facts(Given.Migration("Scheduling")) with { TargetPod = pod, Now = Given.Now.AddSeconds(301) }).Migration;
+        var failed = MigrationDecisions.Decide(Facts(Given.Migration("Scheduling")) with { TargetPod = pod, Wall = Given.Now.AddSeconds(301) }).Migration;
         failed.Status!.Phase.ShouldBe("Failed");
         FailureCauses.Of(failed).ShouldBe(FailureCause.NoCapacity);
     }
@@ -148,7 +148,7 @@ public sealed class MigrationBackoffTests
             var counted = earlier.Where(one => one.IsFinal()).Reverse().TakeWhile(one => one.Status!.Phase == "Failed")
                 .Where(one => one.Metadata.Annotations is not null && !one.IsDeleting()).ToList();
             new Random(seed).Shuffle(earlier);
-            var facts = Facts(Automatic("Pending", "new", 99), earlier) with { Now = Given.Now.AddSeconds(seconds) };
+            var facts = Facts(Automatic("Pending", "new", 99), earlier) with { Wall = Given.Now.AddSeconds(seconds) };
 
             var wait = MigrationBackoff.Decide(facts);
 
@@ -186,7 +186,7 @@ public sealed class MigrationBackoffTests
         OwnerPod = Given.Pod("source-uid"),
         UnfinishedPods = 1,
         Siblings = [.. earlier, migration],
-        Now = Given.Now,
+        Wall = Given.Now,
     };
 
     private static VirtualMachineInstanceMigration Automatic(string phase, string uid, int minute, string? reason = null)

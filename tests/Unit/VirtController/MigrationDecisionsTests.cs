@@ -15,7 +15,7 @@ public sealed class MigrationDecisionsTests
         TargetPod = target,
         UnfinishedPods = 1,
         Siblings = [Given.Migration(phase)],
-        Now = Given.Now,
+        Wall = Given.Now,
     };
 
     private static string? Phase(MigrationPlan plan) => plan.Migration.Status?.Phase;
@@ -209,8 +209,10 @@ public sealed class MigrationDecisionsTests
     public void An_agent_that_does_nothing_is_not_waited_for_for_ever()
     {
         var facts = Facts("PreparingTarget", Given.Migrating(), Given.TargetPod());
-        Failure(MigrationDecisions.Decide(facts with { Now = Given.Now.AddSeconds(301) }))
+        Failure(MigrationDecisions.Decide(facts with { Wall = Given.Now.AddSeconds(301) }))
             .ShouldContain("the agent of node02 has not prepared the target within 300 s");
+        var stepped = MigrationDecisions.Decide(facts with { Wall = Given.Stepped });
+        (Phase(stepped), stepped.Again).ShouldBe(("PreparingTarget", TimeSpan.FromSeconds(299)), "a step of the clock is no time that has passed");
     }
 
     [Fact]
@@ -228,7 +230,7 @@ public sealed class MigrationDecisionsTests
         var early = MigrationDecisions.Decide(facts);
         early.Events.Single().Reason.ShouldBe("migrationTargetPodUnschedulable");
         early.Again.ShouldBe(TimeSpan.FromSeconds(300));
-        var late = MigrationDecisions.Decide(facts with { Now = Given.Now.AddSeconds(300) });
+        var late = MigrationDecisions.Decide(facts with { Wall = Given.Now.AddSeconds(300) });
         Failure(late).ShouldContain("0/2 nodes");
         late.DeleteTargetPod.ShouldBeTrue();
         var hurried = facts.Migration with
@@ -238,7 +240,7 @@ public sealed class MigrationDecisionsTests
                 Annotations = new Dictionary<string, string> { [Annotations.UnschedulablePodTimeout] = "10" },
             },
         };
-        Phase(MigrationDecisions.Decide(facts with { Migration = hurried, Now = Given.Now.AddSeconds(10) })).ShouldBe("Failed");
+        Phase(MigrationDecisions.Decide(facts with { Migration = hurried, Wall = Given.Now.AddSeconds(10) })).ShouldBe("Failed");
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class MigrationEndTests
         Vmi = vmi ?? Given.RunningVmi(),
         TargetPod = target,
         UnfinishedPods = 1,
-        Now = Given.Now,
+        Wall = Given.Now,
     };
 
     [Theory]
@@ -55,13 +55,13 @@ public sealed class MigrationEndTests
         var late = Given.Now + MigrationCancel.AgentDeadline + TimeSpan.FromSeconds(1);
         var asked = Facts("TargetReady", Given.Migrating(state => state with { AbortRequested = true }), Given.TargetPod());
         MigrationDecisions.Decide(asked).Vmi.ShouldBeNull();
-        var state = MigrationDecisions.Decide(asked with { Now = late }).Vmi!.Status!.MigrationState!;
+        var state = MigrationDecisions.Decide(asked with { Wall = late }).Vmi!.Status!.MigrationState!;
         (state.AbortStatus, state.Completed, state.Failed).ShouldBe(("Succeeded", true, true));
         var sending = Facts(
             "Running",
             Given.Migrating(state => state with { AbortRequested = true, StartTimestamp = Given.Now }),
             Given.TargetPod());
-        MigrationDecisions.Decide(sending with { Now = late }).Vmi.ShouldBeNull();
+        MigrationDecisions.Decide(sending with { Wall = late }).Vmi.ShouldBeNull();
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class MigrationEndTests
     public void A_dead_nodes_pod_does_not_hold_it_up_for_ever()
     {
         var failed = Given.Migrating(state => state with { Completed = true, Failed = true });
-        MigrationDecisions.Decide(Facts("Failed", failed, Given.TargetPod()) with { Now = Given.Now.AddSeconds(61) })
+        MigrationDecisions.Decide(Facts("Failed", failed, Given.TargetPod()) with { Wall = Given.Now.AddSeconds(61) })
             .Migration.Metadata.Finalizers.ShouldBeEmpty();
     }
 

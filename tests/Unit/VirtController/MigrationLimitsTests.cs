@@ -101,7 +101,7 @@ public sealed class MigrationLimitsTests
             OwnerPod = Given.Pod("source-uid"),
             UnfinishedPods = 1,
             AllTargetsFull = true,
-            Now = Given.Now,
+            Wall = Given.Now,
         };
         var waiting = MigrationDecisions.Decide(facts);
         waiting.CreateTargetPod.ShouldBeFalse();

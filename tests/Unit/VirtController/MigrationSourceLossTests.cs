@@ -16,7 +16,7 @@ public sealed class MigrationSourceLossTests
         TargetPod = Given.TargetPod(),
         SourceLoss = loss,
         Copied = Given.Now,
-        Now = Given.Now,
+        Wall = Given.Now,
     };
 
     [Fact]
@@ -36,10 +36,10 @@ public sealed class MigrationSourceLossTests
     public void A_target_that_does_not_say_in_time_that_it_has_everything_is_given_up_with_the_guest()
     {
         var told = Facts() with { Vmi = MigrationDecisions.Decide(Facts()).Vmi };
-        var waiting = MigrationDecisions.Decide(told with { Now = Given.Now + TimeSpan.FromSeconds(5) });
+        var waiting = MigrationDecisions.Decide(told with { Wall = Given.Now + TimeSpan.FromSeconds(5) });
         (waiting.Vmi, waiting.Again).ShouldBe((null, MigrationSourceLoss.TargetGrace - TimeSpan.FromSeconds(5)));
 
-        var plan = MigrationDecisions.Decide(told with { Now = Given.Now + MigrationSourceLoss.TargetGrace });
+        var plan = MigrationDecisions.Decide(told with { Wall = Given.Now + MigrationSourceLoss.TargetGrace });
 
         plan.Vmi!.Status!.Phase.ShouldBe(VmiPhases.Failed);
         plan.Migration.Status!.Phase.ShouldBe(MigrationPhases.Failed);
@@ -54,7 +54,7 @@ public sealed class MigrationSourceLossTests
     {
         var lost = Facts(state => state with { Channel = new MigrationChannel { State = MigrationChannel.Lost, Since = Given.Now } }, loss: "pod p has ended");
         MigrationDecisions.Decide(lost).Vmi.ShouldBeNull();
-        MigrationDecisions.Decide(lost with { Now = Given.Now + MigrationSourceLoss.TargetGrace }).Vmi!.Status!.Phase.ShouldBe(VmiPhases.Failed);
+        MigrationDecisions.Decide(lost with { Wall = Given.Now + MigrationSourceLoss.TargetGrace }).Vmi!.Status!.Phase.ShouldBe(VmiPhases.Failed);
     }
 
     [Fact]

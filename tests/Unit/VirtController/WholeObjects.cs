@@ -172,7 +172,7 @@ internal static class WholeObjects
                         Failed = kind == 3 ? true : null,
                         Mode = kind == 4 ? MigrationModes.PostCopy : null,
                         EndTimestamp = completed ? Given.Now.AddMinutes(-n) : null,
-                        Forwarding = forwarding is null ? null : new MigrationForwarding { State = forwarding, Flows = n, Until = Given.Now.AddSeconds(n) },
+                        Forwarding = forwarding is null ? null : new MigrationForwarding { State = forwarding, Flows = n, Since = Given.Now, Until = Given.Now.AddSeconds(n) },
                     },
                     owner: owner ?? "");
                 return vmi with
