@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Document;
@@ -18,6 +19,9 @@ public abstract class FlowTests(ClusterFixture cluster)
         Cluster, @namespace, "demo", SmallGuest.Calm + (dials > 0 ? $" mg.dial={flows.Listener} mg.dials={dials}" : ""));
 
     private protected static async Task<string> AddressAsync(Guest guest) => VmiFacts.Address(await guest.ReadAsync()).ShouldNotBeNull();
+
+    /// <summary>What becomes of the connections of the last move, see <see cref="Types.MigrationForwarding"/>.</summary>
+    private protected static string? State(JsonObject vmi) => vmi.Text("status", "migrationState", "forwarding", "state");
 
     private protected static async Task<TimeSpan> MoveAsync(Guest guest)
     {

@@ -67,14 +67,8 @@ internal sealed class Flows : IAsyncDisposable
     /// <summary>Takes what the guest itself makes: as many over TCP as over UDP.</summary>
     public async Task AcceptAsync(int each)
     {
+        await AcceptAsync("TCP outbound", _tcpListener, each);
         using var deadline = new CancellationTokenSource(DialLimit);
-        for (var i = 0; i < each; i++)
-        {
-            var socket = await _tcpListener.AcceptAsync(deadline.Token);
-            socket.NoDelay = true;
-            _flows.Add(new Flow("TCP outbound", socket, IsSilent(i)));
-        }
-
         var known = new HashSet<EndPoint>();
         var buffer = new byte[64];
         while (known.Count < each)
@@ -91,6 +85,18 @@ internal sealed class Flows : IAsyncDisposable
             socket.Bind(Listener);
             await socket.ConnectAsync(from, deadline.Token);
             _flows.Add(new Flow("UDP outbound", socket, IsSilent(known.Count)));
+        }
+    }
+
+    /// <summary>Takes what the guest itself makes over TCP to somewhere else.</summary>
+    public async Task AcceptAsync(string kind, Socket listener, int count)
+    {
+        using var deadline = new CancellationTokenSource(DialLimit);
+        for (var i = 0; i < count; i++)
+        {
+            var socket = await listener.AcceptAsync(deadline.Token);
+            socket.NoDelay = true;
+            _flows.Add(new Flow(kind, socket, IsSilent(i)));
         }
     }
 

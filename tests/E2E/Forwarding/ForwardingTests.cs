@@ -211,8 +211,6 @@ public sealed class ForwardingTests(ClusterFixture cluster, ITestOutputHelper ou
         }
     }
 
-    private static string? State(JsonObject vmi) => vmi.Text("status", "migrationState", "forwarding", "state");
-
     /// <summary>Waits until the agent of a node has said it.</summary>
     private async Task LogSaysAsync(string node, string words)
     {

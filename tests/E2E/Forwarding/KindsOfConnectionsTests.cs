@@ -55,13 +55,16 @@ public sealed class KindsOfConnectionsTests(ClusterFixture cluster, ITestOutputH
         await using var flows = await NewFlowsAsync();
         // The ranges of all nodes are in it; its first addresses, which gateway and guest get, are in none.
         var pods = $"{string.Join('.', (await PodRangeAsync()).Split('.')[..2])}.0.0/16";
+        using var neighbour = await NeighbourPod.StartAsync(Cluster, "e2e-overlap");
         await using var guest = await SmallGuest.StartAsync(
-            Cluster, "e2e-overlap", "demo", $"{SmallGuest.Calm} mg.dial={flows.Listener} mg.dials=2", vmi => vmi["spec"]!["networks"]![0]!["pod"] = new JsonObject { ["vmNetworkCIDR"] = pods });
+            Cluster, "e2e-overlap", "demo", $"{SmallGuest.Calm} mg.dial={neighbour.Listener.LocalEndPoint} mg.dials=2", vmi => vmi["spec"]!["networks"]![0]!["pod"] = new JsonObject { ["vmNetworkCIDR"] = pods });
         using var own = await NodeSockets.OfAsync(Cluster, await guest.NodeAsync());
-        await flows.AcceptAsync(each: 2);
-        await flows.ConnectAsync(await AddressAsync(guest), each: 2);
-        // The node's own address there is one that the guest takes for a neighbour's.
-        await flows.ConnectAsync("TCP from a neighbour", own.NewTcp, new(IPAddress.Parse(await AddressAsync(guest)), Port), 2);
+        var address = await AddressAsync(guest);
+        await flows.ConnectAsync(address, each: 2);
+        // Both are neighbours to the guest, which asks for their hardware addresses: the pod, and its node by the address that it has there.
+        await flows.AcceptAsync("TCP to a neighbour", neighbour.Listener, 2);
+        await flows.ConnectAsync("TCP from a neighbour", neighbour.NewTcp, new(IPAddress.Parse(address), Port), 2);
+        await flows.ConnectAsync("TCP from the guest's own node", own.NewTcp, new(IPAddress.Parse(address), Port), 2);
         await flows.SpeakAsync();
 
         await MoveAsync(guest);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Document;
@@ -68,6 +67,4 @@ public sealed class ManyFlowsTests(ClusterFixture cluster, ITestOutputHelper out
         flows.Broken.Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty();
         await guest.ShouldBeUnhurtAsync();
     }
-
-    private static string? State(JsonObject vmi) => vmi.Text("status", "migrationState", "forwarding", "state");
 }

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Godwit.Machinery;
+using Godwit.Tests.E2E.Support;
+using Godwit.Types;
+using Godwit.VirtHandler.Forwarding.Kernel;
+using Shouldly;
+
+namespace Godwit.Tests.E2E.Forwarding;
+
+/// <summary>A pod without a guest, and sockets in it. It goes with its namespace.</summary>
+internal sealed class NeighbourPod : IDisposable
+{
+    private const string Name = "neighbour";
+    private const string Program = "busybox";
+    private readonly PodSockets _sockets;
+
+    private NeighbourPod(PodSockets sockets, IPAddress address)
+    {
+        _sockets = sockets;
+        Listener = sockets.ListenTcp(address, 0);
+    }
+
+    /// <summary>Listens at the pod's address.</summary>
+    public Socket Listener { get; }
+
+    public static async Task<NeighbourPod> StartAsync(TestCluster cluster, string @namespace)
+    {
+        await Guest.EnsureNamespaceAsync(cluster, @namespace);
+        (await cluster.KubectlAsync(["create", "-n", @namespace, "-f", "-"], $$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: {{Name}}}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers: [{name: main, image: {{await ImageAsync(cluster)}}, imagePullPolicy: IfNotPresent, command: [/bin/{{Program}}, sleep, "600"]}]
+            """)).Ok();
+        (await cluster.KubectlAsync(["wait", "-n", @namespace, $"pod/{Name}", "--for=condition=Ready", "--timeout=60s"])).Ok();
+        var pod = await cluster.Api.GetAsync(Kinds.Pod, new(@namespace, Name));
+        var process = PodProcesses.InPod(pod.Text("metadata", "uid").ShouldNotBeNull(), Program).ShouldNotBeNull();
+        return new(PodSockets.Open(process), IPAddress.Parse(pod.Text("status", "podIP").ShouldNotBeNull()));
+    }
+
+    public Socket NewTcp() => _sockets.NewTcp();
+
+    public void Dispose()
+    {
+        Listener.Dispose();
+        _sockets.Dispose();
+    }
+
+    /// <summary>The one image with a program to run that all nodes have: that of launchers.</summary>
+    private static async Task<string> ImageAsync(TestCluster cluster)
+    {
+        var node = await cluster.Api.GetAsync(Kinds.Node, NamespacedName.Cluster(cluster.Nodes[0]));
+        return node.At("status", "images").ShouldBeOfType<JsonArray>()
+            .SelectMany(static image => image!["names"]!.AsArray())
+            .Select(static name => (string)name!)
+            .First(static name => name.Contains("virt-launcher:", StringComparison.Ordinal));
+    }
+}
