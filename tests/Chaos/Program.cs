@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Godwit.Chaos;
 using Godwit.Cli;
 using Godwit.Machinery;
@@ -18,11 +19,15 @@ if (options is null)
 }
 
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, e) =>
+void Stop(PosixSignalContext context)
 {
-    e.Cancel = true;
+    // The cluster is ended before this program is.
+    context.Cancel = true;
     stop.Cancel();
-};
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 var report = new ChaosReport(options, Console.Out);
 Console.WriteLine($"seed {options.Seed}, {options.Length.TotalMinutes:0.#} minutes");
 await using (var cluster = new ChaosCluster(options.Break))

@@ -37,8 +37,10 @@ public sealed class VirtualMachineTests(ClusterFixture cluster)
             (await KubectlAsync(null, "wait", "vmi", Name, "--for=condition=Paused", "--timeout=30s")).Ok();
             (await VmiAsync("{.status.conditions[?(@.type==\"Paused\")].reason}")).ShouldBe("PausedByUser");
             await UntilStatusAsync("Paused");
+            (await KubectlAsync(null, "wait", "vmi", Name, "--for=condition=Ready=false", "--timeout=30s")).Ok();
             (await cluster.GodwitAsync(["unpause", Name, .. InNamespace])).Ok();
             await UntilStatusAsync("Running");
+            (await KubectlAsync(null, "wait", "vmi", Name, "--for=condition=Ready", "--timeout=30s")).Ok();
 
             await SubresourceAsync("virtualmachines", "restart");
             var second = await UntilAnotherAsync(first);

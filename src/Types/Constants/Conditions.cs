@@ -24,6 +24,9 @@ public static class Conditions
     public const string PodScheduled = "PodScheduled";
     public const string ContainersReady = "ContainersReady";
 
+    /// <summary>The readiness gate of launcher pods.</summary>
+    public const string VirtualMachineUnpaused = "kubevirt.io/virtual-machine-unpaused";
+
     public const string Failure = "Failure";
     public const string RestartRequired = "RestartRequired";
     public const string ReplicaFailure = "ReplicaFailure";

@@ -32,6 +32,7 @@ internal static class CachedParts
         Spec = pod.Spec is not { } spec ? null : new PodSpec
         {
             NodeName = spec.NodeName,
+            ReadinessGates = spec.ReadinessGates,
             Containers = spec.Containers?.FirstOrDefault(static container => container.Name == Launcher.Container) is { } compute
                 ? [new Container { Name = compute.Name, Image = compute.Image }]
                 : null,
@@ -42,7 +43,7 @@ internal static class CachedParts
             Reason = status.Reason,
             Message = status.Message,
             QosClass = status.QosClass,
-            Conditions = Of(status.Conditions, Conditions.Ready, Conditions.PodScheduled),
+            Conditions = Of(status.Conditions, Conditions.Ready, Conditions.PodScheduled, Conditions.VirtualMachineUnpaused),
             ContainerStatuses = Of(status.ContainerStatuses),
             InitContainerStatuses = Of(status.InitContainerStatuses),
         },

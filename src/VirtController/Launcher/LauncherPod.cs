@@ -44,6 +44,7 @@ public static class LauncherPod
                 PriorityClassName = spec.PriorityClassName,
                 ImagePullSecrets = PullSecrets(spec),
                 SecurityContext = LauncherSecurity.OfPod(),
+                ReadinessGates = UnpausedGate.Gates,
                 InitContainers = storage.ContainerDisks == ContainerDiskMethod.Sidecar
                     && ContainerDiskSidecars.For(spec, cluster.ImagePullPolicy, launcherImage, compute.Resources!) is { Count: > 0 } sidecars
                     ? sidecars

@@ -72,6 +72,11 @@ internal static class VmiBookkeeping
                 Conditions.Ready, status: false, now, Reasons.PodTerminating, "virt-launcher pod is terminating");
         }
 
+        if (pod.Status?.Conditions.Find(Conditions.Ready) is { } known && UnpausedGate.IsUnderWay(vmi, known) && conditions.IsTrue(Conditions.Ready))
+        {
+            return conditions;
+        }
+
         return pod.Status?.Conditions.Find(Conditions.Ready) is { } ready
             ? conditions.With(Conditions.Ready, ready.Status == Conditions.True, now, ready.Reason, ready.Message)
             : conditions.With(

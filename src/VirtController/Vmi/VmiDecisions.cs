@@ -29,7 +29,13 @@ public static class VmiDecisions
             _ => Follow(facts),
         };
         var kept = VmiBookkeeping.Apply(plan.Vmi, facts);
-        return plan with { Vmi = kept, Events = [.. plan.Events, .. Troubles(vmi, kept)] };
+        var owner = Owner(facts);
+        return plan with
+        {
+            Vmi = kept,
+            Readiness = UnpausedGate.Due(kept, owner, facts.Now) is { } said ? new(owner!, said) : null,
+            Events = [.. plan.Events, .. Troubles(vmi, kept)],
+        };
     }
 
     /// <summary>What keeps the pod from starting, told when it is news.</summary>

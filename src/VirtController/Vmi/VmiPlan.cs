@@ -14,6 +14,9 @@ public sealed record VmiPlan(VirtualMachineInstance Vmi)
     /// <summary>The pod that carries old connections from now on; null when there is none that does not do so already.</summary>
     public ForwarderPlan? Forwarder { get; init; }
 
+    /// <summary>What is to be said of the owner's readiness; null when it has been said.</summary>
+    public ReadinessPlan? Readiness { get; init; }
+
     public IReadOnlyList<PlannedEvent> Events { get; init; } = [];
 
     /// <summary>When to look again though nothing may have changed.</summary>

@@ -79,6 +79,19 @@ internal sealed class VmiReconciler(
         var reference = vmi.Reference(Kinds.VirtualMachineInstance);
         // Since the pod was made a stop may have asked for less time than it has.
         long? grace = vmi is { Spec: { } spec } && (vmi.IsDeleting() || vmi.IsFinal()) ? LauncherPod.TerminationSeconds(spec) : null;
+        if (plan.Readiness is { } readiness)
+        {
+            // Before the pod that the guest has left is: there shall always be one that Services send to.
+            await api.PatchAsync(
+                Kinds.Pod,
+                readiness.Pod.Key(),
+                PatchKind.StrategicMerge,
+                UnpausedGate.Patch(readiness.Condition),
+                TypesJson.Default.Pod,
+                WriteOptions.Status,
+                ct);
+        }
+
         foreach (var pod in plan.DeletePods)
         {
             await PodCreation.DeleteAsync(api, pod, grace, ct);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Godwit.Cli.Api;
 using Godwit.Machinery;
 using Godwit.Tests.E2E.Document;

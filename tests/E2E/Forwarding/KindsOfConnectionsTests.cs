@@ -49,6 +49,29 @@ public sealed class KindsOfConnectionsTests(ClusterFixture cluster, ITestOutputH
     }
 
     [Fact]
+    public async Task A_Service_leads_new_connections_to_the_guest_and_to_nobody_else_all_through_a_move()
+    {
+        Cluster.RequireOwn();
+        await using var flows = await NewFlowsAsync();
+        await using var guest = await StartAsync("e2e-service", flows, dials: 0);
+        var service = await ServiceAsync(guest.Name.Namespace);
+        using var client = await NodeSockets.OfAsync(Cluster, await guest.NodeAsync());
+        // Slow, so that a target is there for some seconds that has no guest yet.
+        await using var tunables = await Tunables.SetAsync(Cluster, ("bandwidthPerMigration", "8Mi"));
+        using var moved = new CancellationTokenSource();
+        var calling = CallAsync(client, service, moved.Token);
+
+        await MoveAsync(guest);
+        await MoveAsync(guest);
+        await moved.CancelAsync();
+        var calls = await calling;
+
+        output.WriteLine($"{calls} calls");
+        calls.ShouldBeGreaterThan(20);
+        await guest.ShouldBeUnhurtAsync();
+    }
+
+    [Fact]
     public async Task A_guest_that_takes_the_pods_for_its_own_subnet_moves_there_and_back_with_its_connections()
     {
         Cluster.RequireOwn();
@@ -114,6 +137,25 @@ public sealed class KindsOfConnectionsTests(ClusterFixture cluster, ITestOutputH
         await guest.ShouldBeUnhurtAsync();
     }
 
+    /// <summary>Calls again and again until told to stop; every call has to be answered.</summary>
+    private static async Task<int> CallAsync(NodeSockets from, IPEndPoint to, CancellationToken stop)
+    {
+        var word = "hello"u8.ToArray();
+        var answer = new byte[word.Length];
+        var calls = 0;
+        for (; !stop.IsCancellationRequested; calls++)
+        {
+            using var limit = new CancellationTokenSource(Soon);
+            using var socket = from.NewTcp();
+            await socket.ConnectAsync(to, limit.Token);
+            await socket.SendAsync(word, limit.Token);
+            (await socket.ReceiveAsync(answer, limit.Token)).ShouldBe(word.Length);
+            answer.ShouldBe(word);
+        }
+
+        return calls;
+    }
+
     private static async Task<byte[]> ReadToEndAsync(Socket socket)
     {
         using var deadline = new CancellationTokenSource(Soon);
@@ -127,10 +169,10 @@ public sealed class KindsOfConnectionsTests(ClusterFixture cluster, ITestOutputH
         return all.ToArray();
     }
 
-    /// <summary>A Service that leads to the demo guest's echo, and has found it.</summary>
     private async Task<string> PodRangeAsync() =>
         (await Cluster.Api.GetAsync(Kinds.Node, NamespacedName.Cluster(Cluster.Nodes[0]))).Text("spec", "podCIDR").ShouldNotBeNull();
 
+    /// <summary>A Service that leads to the demo guest's echo, and has found it.</summary>
     private async Task<IPEndPoint> ServiceAsync(string @namespace)
     {
         (await Cluster.KubectlAsync(["create", "-n", @namespace, "-f", "-"], $$"""

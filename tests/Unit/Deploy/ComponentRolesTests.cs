@@ -22,6 +22,7 @@ public sealed class ComponentRolesTests
         // virt-controller
         [
             .. Each(Installation.ControllerUser, "get list watch create patch delete", "ns/virtualmachineinstances.kubevirt.io", "ns/pods"),
+            .. Each(Installation.ControllerUser, "patch", "ns/pods:status"),
             .. Each(Installation.ControllerUser, "list watch create patch delete", "ns/virtualmachineinstancemigrations.kubevirt.io"),
             .. Each(Installation.ControllerUser, "list watch patch", "ns/virtualmachines.kubevirt.io"),
             .. Each(Installation.ControllerUser, "get list watch patch", "nodes"),

@@ -104,6 +104,8 @@ public sealed class LauncherPodTests
             fsGroup: 107
             seccompProfile:
               type: RuntimeDefault
+          readinessGates:
+          - conditionType: kubevirt.io/virtual-machine-unpaused
         """;
 
     [Theory]
