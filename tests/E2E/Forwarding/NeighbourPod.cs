@@ -40,8 +40,22 @@ internal sealed class NeighbourPod : IDisposable
             """)).Ok();
         (await cluster.KubectlAsync(["wait", "-n", @namespace, $"pod/{Name}", "--for=condition=Ready", "--timeout=60s"])).Ok();
         var pod = await cluster.Api.GetAsync(Kinds.Pod, new(@namespace, Name));
-        var process = PodProcesses.InPod(pod.Text("metadata", "uid").ShouldNotBeNull(), Program).ShouldNotBeNull();
+        var process = await ProcessAsync(pod.Text("metadata", "uid").ShouldNotBeNull());
         return new(PodSockets.Open(process), IPAddress.Parse(pod.Text("status", "podIP").ShouldNotBeNull()));
+    }
+
+    /// <summary>A container counts as started a moment before its process becomes the program.</summary>
+    private static async Task<int> ProcessAsync(string podUid)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        int? process;
+        while ((process = PodProcesses.InPod(podUid, Program)) is null)
+        {
+            deadline.IsCancellationRequested.ShouldBeFalse($"no {Program} runs in pod {Name}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        }
+
+        return process.Value;
     }
 
     public Socket NewTcp() => _sockets.NewTcp();
