@@ -11,7 +11,7 @@ internal static class Faults
 {
     private static readonly Step[] Always = Enum.GetValues<Step>();
 
-    /// <summary>Nodes that a virt-controller with a clock ahead took for silent are open again with the next heartbeat of each, 72 s later at most.</summary>
+    /// <summary>No step is to close a node any more; one that were closed all the same would be open again with its next heartbeat, 72 s later at most.</summary>
     private static readonly TimeSpan WelcomeLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
 

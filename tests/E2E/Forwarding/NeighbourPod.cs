@@ -65,5 +65,4 @@ internal sealed class NeighbourPod : IDisposable
         Listener.Dispose();
         _sockets.Dispose();
     }
-
 }
