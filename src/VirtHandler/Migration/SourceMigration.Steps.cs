@@ -84,7 +84,7 @@ internal sealed partial class SourceMigration
         if (!_monitor.Noting.IsCompleted)
         {
             // It makes a newer version of the record, and the commit rests on the newest.
-            await _monitor.Noting;
+            await _monitor.EndNotesAsync(cancellationToken);
             return StepResult.Again;
         }
 

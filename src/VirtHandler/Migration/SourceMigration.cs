@@ -90,6 +90,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     public async ValueTask DisposeAsync()
     {
         await _monitor.Noting;
+        _monitor.Dispose();
         await _record.Asking;
         await _addresses.Looking;
         if (_forwarding is not null)

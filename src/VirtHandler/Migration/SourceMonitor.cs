@@ -8,9 +8,15 @@ namespace Godwit.VirtHandler.Migration;
 
 /// <summary>Carries out what <see cref="MigrationMonitor"/> orders while pages flow, and writes progress and decisions for people.</summary>
 internal sealed partial class SourceMonitor(string uid, RecordKeeper record, SourcePostCopy postCopy, ILogger logger, TimeProvider time)
+    : IDisposable
 {
     private const int MostWrites = 5;
     private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the wait for notes comes to where answers are quick; a new version refuses a commit that does not wait.</summary>
+    private static readonly TimeSpan LeastForNotes = TimeSpan.FromMilliseconds(20);
+
+    private CancellationTokenSource _notes = new();
     private bool _pauseTold = true;
 
     /// <summary>The samples.</summary>
@@ -90,23 +96,50 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
     public void NoteLast(JsonArray figures, CancellationToken cancellationToken) => Noting = NoteAsync(Noting, [figures], cancellationToken);
 
     /// <summary>
+    /// Waits for the notes under way, as a rule no longer than answers take now: the guest stands still meanwhile, and must not do so
+    /// for a line about progress that the server is slow to take. What is not written by then is given up.
+    /// </summary>
+    public async Task EndNotesAsync(CancellationToken cancellationToken)
+    {
+        var patience = record.AnswerTime > LeastForNotes ? record.AnswerTime : LeastForNotes;
+        try
+        {
+            await Noting.WaitAsync(patience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await _notes.CancelAsync();
+            await Noting;
+            _notes.Dispose();
+            _notes = new CancellationTokenSource();
+        }
+    }
+
+    public void Dispose() => _notes.Dispose();
+
+    /// <summary>
     /// Writes what is only for people, beside the work: the guest may be stopped at any moment, and must not stand still until
     /// a line about progress is on disk.
     /// </summary>
     private async Task NoteAsync(Task earlier, List<JsonArray> notes, CancellationToken cancellationToken)
     {
+        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _notes.Token);
         try
         {
             await earlier;
             foreach (var note in notes)
             {
-                if (!await record.WriteAsync(note, cancellationToken))
+                if (!await record.WriteAsync(note, wanted.Token))
                 {
                     LogNotNoted(logger, uid, record.Refusal ?? "what it rests on has changed");
                 }
             }
 
-            await TellPauseAsync(cancellationToken);
+            await TellPauseAsync(wanted.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotNoted(logger, uid, "the server was slow to take it, and the guest stood still for its hand-over");
         }
         catch (Exception e) when (e is ApiException or OperationCanceledException)
         {

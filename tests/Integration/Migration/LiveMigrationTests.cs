@@ -103,6 +103,22 @@ public sealed class LiveMigrationTests
     }
 
     [Fact]
+    public async Task A_guest_does_not_stand_still_for_a_line_about_progress_that_the_server_does_not_answer()
+    {
+        await using var pair = await Pair.BootAsync(Busy);
+        var kept = 0;
+        pair.Record.Keep = patch => patch.Any(static o => o!["path"]!.GetValue<string>() == "/status/migrationState/transfer") && ++kept == 1;
+        pair.Go();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+
+        state.Failed.ShouldNotBe(true, $"{state.FailureReason}; {pair.Target.Errors}");
+        kept.ShouldBeGreaterThan(0);
+        await pair.Source.ExitAsync();
+        await ShouldGoOnAsync(pair);
+    }
+
+    [Fact]
     public async Task A_target_that_dies_while_pages_flow_costs_nothing()
     {
         await using var pair = await Pair.BootAsync(Busy, configuration: new MigrationConfiguration { BandwidthPerMigration = "8Mi" });

@@ -31,6 +31,9 @@ internal sealed class MemoryRecord : IMigrationRecord
     /// <summary>Words with which the server refuses a patch; null: it takes it.</summary>
     public Func<JsonArray, string?>? Refuse { get; set; }
 
+    /// <summary>Whether the server never answers a patch, though it may one day carry it out.</summary>
+    public Func<JsonArray, bool>? Keep { get; set; }
+
     public VirtualMachineInstance Now
     {
         get
@@ -44,8 +47,13 @@ internal sealed class MemoryRecord : IMigrationRecord
 
     public Task<VirtualMachineInstance?> ReadAsync(CancellationToken cancellationToken) => Task.FromResult<VirtualMachineInstance?>(Now);
 
-    public Task<VirtualMachineInstance?> PatchAsync(JsonArray patch, CancellationToken cancellationToken)
+    public async Task<VirtualMachineInstance?> PatchAsync(JsonArray patch, CancellationToken cancellationToken)
     {
+        if (Keep?.Invoke(patch) == true)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
         if (Refuse?.Invoke(patch) is { } words)
         {
             throw new ApiException(new ApiCall("patch", "virtualmachineinstances", "guest"), new ApiStatus { Code = 422, Reason = "Invalid", Message = words });
@@ -61,7 +69,7 @@ internal sealed class MemoryRecord : IMigrationRecord
             }
             catch (JsonPatchException)
             {
-                return Task.FromResult<VirtualMachineInstance?>(null);
+                return null;
             }
 
             _vmi["metadata"]!["resourceVersion"] = $"{++_version}";
@@ -72,7 +80,7 @@ internal sealed class MemoryRecord : IMigrationRecord
 
         Watch?.Invoke(result);
         changed.TrySetResult();
-        return Task.FromResult<VirtualMachineInstance?>(result);
+        return result;
     }
 
     public Task<PodEnd?> PodEndAsync(string podName, CancellationToken cancellationToken) => Task.FromResult<PodEnd?>(new("127.0.0.1", ["127.0.0.1"], null));
