@@ -37,7 +37,8 @@ internal sealed class SteppedClocks
             clock={{clocks._folder}}/$name
             [ -e "$clock" ] || echo +0 > "$clock"
             export LD_PRELOAD={{Library}} FAKETIME_TIMESTAMP_FILE=$clock FAKETIME_CACHE_DURATION={{Look.TotalSeconds:0}}
-            export FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
+            # Without the fix that it thinks our C library needs, by which every timed wait ends at once and timers spin.
+            export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0 NO_FAKE_STAT=1
             echo $$ >> {{clocks._processes}}
             exec {{real}} "$@"
             """);

@@ -17,7 +17,7 @@ internal sealed partial class World
     public const double PlainPause = 2;
 
     /// <summary>Seconds that it may stand still beyond the time for which something was wrong.</summary>
-    public const double PauseAfterFaults = 40;
+    public const double PauseAfterFaults = 15;
 
     public double LongestPause { get; private set; }
 

@@ -30,21 +30,19 @@ internal sealed partial class PodSession : IAsyncDisposable
         _logger = logger;
         _time = time;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        record.News = Wake;
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
 
     public void Update(VirtualMachineInstance vmi, LocalPod? pod = null)
     {
         _record.Take(vmi);
-        TaskCompletionSource changed;
         lock (_lock)
         {
             _pod = pod ?? _pod;
-            changed = _changed;
-            _changed = NewSignal();
         }
 
-        changed.TrySetResult();
+        Wake();
     }
 
     public async ValueTask DisposeAsync()
@@ -118,6 +116,18 @@ internal sealed partial class PodSession : IAsyncDisposable
         }
 
         return false;
+    }
+
+    private void Wake()
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            changed = _changed;
+            _changed = NewSignal();
+        }
+
+        changed.TrySetResult();
     }
 
     private Task Changed()

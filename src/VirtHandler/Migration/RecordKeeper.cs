@@ -9,11 +9,19 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(5);
 
+    /// <summary>An answer that takes longer is as good as none: the guest may be standing still for it, and another try may be quicker.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>After so long a question that was asked beside the work is asked once more; the first may still be answered.</summary>
+    private static readonly TimeSpan AskAnew = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private VirtualMachineInstance _vmi = first;
     private long _heard = time.GetTimestamp();
     private long _answered = time.GetTimestamp();
     private readonly AnswerTimes _times = new();
+    private Task _youngest = Task.CompletedTask;
+    private long _asked;
 
     public VirtualMachineInstance Vmi
     {
@@ -39,8 +47,11 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     /// <summary>How long the slowest of the last answers took.</summary>
     public TimeSpan AnswerTime => _times.Slowest;
 
-    /// <summary>The question that was asked beside the work; it never fails.</summary>
+    /// <summary>The questions that were asked beside the work; they never fail.</summary>
     public Task Asking { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Called when the answer to a question that was asked beside the work is news.</summary>
+    public Action? News { get; set; }
 
     /// <summary>The VMI does not exist any more.</summary>
     public bool IsGone { get; private set; }
@@ -56,36 +67,14 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
         Interlocked.Exchange(ref _heard, time.GetTimestamp());
     }
 
-    /// <summary>Asks the server without waiting for it, unless an earlier question stands.</summary>
+    /// <summary>Asks the server without waiting for it, unless a question stands that may still be answered soon.</summary>
     public void AskBeside(CancellationToken cancellationToken)
     {
-        if (Asking.IsCompleted)
+        if (_youngest.IsCompleted || time.GetElapsedTime(_asked) >= AskAnew)
         {
-            Asking = AskAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>Asks the server; false when it does not answer.</summary>
-    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
-    {
-        var asked = time.GetTimestamp();
-        try
-        {
-            if (await record.ReadAsync(cancellationToken) is { } vmi)
-            {
-                Take(vmi);
-            }
-            else
-            {
-                IsGone = true;
-            }
-
-            Answered(asked);
-            return true;
-        }
-        catch (ApiException)
-        {
-            return false;
+            _asked = time.GetTimestamp();
+            _youngest = AskAsync(cancellationToken);
+            Asking = Task.WhenAll(Asking, _youngest);
         }
     }
 
@@ -97,36 +86,71 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     {
         Refusal = null;
         var asked = time.GetTimestamp();
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            if (await record.PatchAsync(patch, cancellationToken) is { } written)
+            if (await record.PatchAsync(patch, wanted.Token) is { } written)
             {
                 Take(written);
                 Answered(asked);
                 return true;
             }
         }
-        catch (ApiException e)
+        catch (Exception e) when (e is ApiException || IsImpatience(e, cancellationToken))
         {
             // Without an answer it may have taken effect: only a reading tells.
-            Refusal = e.Message;
+            Refusal = e is ApiException ? e.Message : $"no answer within {Patience.TotalSeconds:0} s";
         }
 
         await RefreshAsync(cancellationToken);
         return false;
     }
 
-    private async Task AskAsync(CancellationToken cancellationToken)
+    // False: the server does not answer.
+    private async Task<bool> RefreshAsync(CancellationToken cancellationToken)
     {
+        var asked = time.GetTimestamp();
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            await RefreshAsync(cancellationToken);
+            if (await record.ReadAsync(wanted.Token) is { } vmi)
+            {
+                Take(vmi);
+            }
+            else
+            {
+                IsGone = true;
+            }
+
+            Answered(asked);
+            return true;
+        }
+        catch (Exception e) when (e is ApiException || IsImpatience(e, cancellationToken))
+        {
+            return false;
+        }
+    }
+
+    private async Task AskAsync(CancellationToken cancellationToken)
+    {
+        var known = Vmi.Metadata.ResourceVersion;
+        try
+        {
+            if (await RefreshAsync(cancellationToken) && (IsGone || Vmi.Metadata.ResourceVersion != known))
+            {
+                News?.Invoke();
+            }
         }
         catch (OperationCanceledException)
         {
             // The work ends, and with it the wish to know.
         }
     }
+
+    private static bool IsImpatience(Exception e, CancellationToken cancellationToken) =>
+        e is OperationCanceledException && !cancellationToken.IsCancellationRequested;
 
     private void Answered(long asked)
     {

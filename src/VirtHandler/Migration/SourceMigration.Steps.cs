@@ -180,7 +180,7 @@ internal sealed partial class SourceMigration
             LogSilent(_logger, _uid, e.Message);
         }
 
-        await _record.RefreshAsync(cancellationToken);
+        _record.AskBeside(cancellationToken);
         return StepResult.After(Later);
     }
 

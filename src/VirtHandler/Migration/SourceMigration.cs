@@ -227,7 +227,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 _monitor.Note(state, facts.Owner, notes, cancellationToken);
             }
 
-            await _record.RefreshAsync(cancellationToken);
+            _record.AskBeside(cancellationToken);
             return StepResult.After(Later);
         }
 

@@ -62,6 +62,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
             await _forwarding.DisposeAsync();
         }
 
+        await _record.Asking;
         await _link.DisposeAsync();
     }
 
@@ -163,7 +164,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
         switch (decision.Action)
         {
             case TargetAction.Wait:
-                return await WaitAsync(facts, cancellationToken);
+                return Wait(facts, cancellationToken);
             case TargetAction.Prepare:
                 return await GuardAsync(vmi, async () => await _tools.Targets.PrepareAsync(vmi, _pod, cancellationToken), cancellationToken);
             case TargetAction.Listen:
@@ -197,7 +198,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
         }
     }
 
-    private async Task<StepResult> WaitAsync(TargetFacts facts, CancellationToken cancellationToken)
+    private StepResult Wait(TargetFacts facts, CancellationToken cancellationToken)
     {
         if (facts.Phase is TargetPhase.Starting)
         {
@@ -211,10 +212,10 @@ internal sealed partial class TargetMigration : IMigrationDriver
             return StepResult.After(Soon);
         }
 
-        // The guest stands still until we hear that the record names us: do not rely on the watch alone.
+        // The guest stands still until we hear that the record names us: do not rely on the watch alone, nor on the answer.
         if (facts.Phase is TargetPhase.Loaded or TargetPhase.Failed or TargetPhase.Gone || !_record.IsFresh)
         {
-            await _record.RefreshAsync(cancellationToken);
+            _record.AskBeside(cancellationToken);
         }
 
         return StepResult.After(facts.Phase == TargetPhase.Loaded ? Soon : Later);
