@@ -59,7 +59,7 @@ internal sealed class ChaosRun(ChaosOptions options, ChaosCluster cluster, Chaos
         result = result with { At = await AtAsync(guest, name, step, ct) };
         var scene = new Scene(cluster, guest, name, _random) { Vmi = await guest.ReadAsync() };
         result = result with { Done = await fault.StrikeAsync(scene, ct) };
-        var violations = new List<Violation>();
+        var violations = new List<Violation>(scene.Seen);
         foreach (var (each, its) in migrations)
         {
             var (end, stuck) = await EndAsync(each, its, ct);

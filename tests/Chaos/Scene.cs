@@ -10,6 +10,9 @@ internal sealed record Scene(ChaosCluster Cluster, Guest Guest, string Migration
     /// <summary>The VMI as last read.</summary>
     public required JsonObject Vmi { get; init; }
 
+    /// <summary>What the fault itself has seen that must not be.</summary>
+    public List<Violation> Seen { get; } = [];
+
     public string? SourcePod => Vmi.Text("status", "migrationState", "sourcePodUID");
 
     public string? TargetPod => Vmi.Text("status", "migrationState", "targetPodUID");
