@@ -49,7 +49,7 @@ public sealed partial class ApiClient
             .Add("fieldSelector", options.FieldSelector)
             .Add("resourceVersion", options.ResourceVersion)
             .Add("timeoutSeconds", options.Duration is { } d ? ((long)Math.Ceiling(d.TotalSeconds)).ToString() : null);
-        using var response = await StreamAsync(call, path, "application/json", ct);
+        using var response = await StreamAsync(call, path, "application/json", ct, options.Patience);
         using var silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, silence.Token);
         var reader = PipeReader.Create(
@@ -69,7 +69,7 @@ public sealed partial class ApiClient
                 {
                     throw new ApiException(call, $"no word for {options.Silence?.TotalSeconds:0.#} s; taken for dead", e, isTimeout: true);
                 }
-                catch (Exception e) when (Translate(call, e, ct, CancellationToken.None) is { } translated)
+                catch (Exception e) when (Translate(call, e, Timeout.InfiniteTimeSpan, ct, CancellationToken.None) is { } translated)
                 {
                     throw translated;
                 }
@@ -183,7 +183,8 @@ public sealed partial class ApiClient
             content: null,
             static (body, state) => ReadPage(body, state.context, state.read),
             (context: new ListContext<T>(kind, type), read),
-            ct);
+            ct,
+            patience: options.Patience);
     }
 
     private static ResourcePage<TItem> ReadPage<T, TItem>(

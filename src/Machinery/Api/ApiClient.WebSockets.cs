@@ -48,7 +48,7 @@ public sealed partial class ApiClient
                 throw new ApiException(call, $"cannot reach {_baseUri.Authority}: {Innermost(e)}", e);
             }
 
-            if (Translate(call, e, ct, timeout.Token) is { } translated)
+            if (Translate(call, e, _options.CallTimeout, ct, timeout.Token) is { } translated)
             {
                 throw translated;
             }

@@ -92,9 +92,11 @@ public sealed partial class ApiClient : IDisposable
         Func<ReadOnlyMemory<byte>, TState, TOut> read,
         TState state,
         CancellationToken ct,
-        string accept = "application/json")
+        string accept = "application/json",
+        TimeSpan? patience = null)
     {
-        using var timeout = new CancellationTokenSource(_options.CallTimeout, _clock);
+        var deadline = Deadline(patience);
+        using var timeout = new CancellationTokenSource(deadline, _clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
         {
@@ -104,7 +106,7 @@ public sealed partial class ApiClient : IDisposable
             ThrowIfRefused(call, response, body);
             return read(body, state);
         }
-        catch (Exception e) when (Translate(call, e, ct, timeout.Token) is { } translated)
+        catch (Exception e) when (Translate(call, e, deadline, ct, timeout.Token) is { } translated)
         {
             throw translated;
         }
@@ -112,16 +114,17 @@ public sealed partial class ApiClient : IDisposable
 
     /// <summary>The deadline covers the time until the answer begins; the body may go on for ever.</summary>
     private async Task<HttpResponseMessage> SendAsync(
-        ApiCall call, HttpMethod method, string path, HttpContent? content, string accept, CancellationToken ct)
+        ApiCall call, HttpMethod method, string path, HttpContent? content, string accept, CancellationToken ct, TimeSpan? patience = null)
     {
-        using var timeout = new CancellationTokenSource(_options.CallTimeout, _clock);
+        var deadline = Deadline(patience);
+        using var timeout = new CancellationTokenSource(deadline, _clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
         {
             using var request = await RequestAsync(method, path, content, accept, linked.Token);
             return await CountedAsync(call, request, path, linked.Token);
         }
-        catch (Exception e) when (Translate(call, e, ct, timeout.Token) is { } translated)
+        catch (Exception e) when (Translate(call, e, deadline, ct, timeout.Token) is { } translated)
         {
             throw translated;
         }
@@ -148,9 +151,9 @@ public sealed partial class ApiClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> StreamAsync(ApiCall call, string path, string accept, CancellationToken ct)
+    private async Task<HttpResponseMessage> StreamAsync(ApiCall call, string path, string accept, CancellationToken ct, TimeSpan? patience = null)
     {
-        var response = await SendAsync(call, HttpMethod.Get, path, content: null, accept, ct);
+        var response = await SendAsync(call, HttpMethod.Get, path, content: null, accept, ct, patience);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -165,7 +168,7 @@ public sealed partial class ApiClient : IDisposable
                 ThrowIfRefused(call, response, await response.Content.ReadAsByteArrayAsync(linked.Token));
                 return response;
             }
-            catch (Exception e) when (Translate(call, e, ct, timeout.Token) is { } translated)
+            catch (Exception e) when (Translate(call, e, _options.CallTimeout, ct, timeout.Token) is { } translated)
             {
                 throw translated;
             }
@@ -191,11 +194,13 @@ public sealed partial class ApiClient : IDisposable
         return request;
     }
 
-    private ApiException? Translate(ApiCall call, Exception e, CancellationToken caller, CancellationToken timeout) => e switch
+    private TimeSpan Deadline(TimeSpan? patience) => patience is { } own && own < _options.CallTimeout ? own : _options.CallTimeout;
+
+    private ApiException? Translate(ApiCall call, Exception e, TimeSpan deadline, CancellationToken caller, CancellationToken timeout) => e switch
     {
         _ when caller.IsCancellationRequested => null,
         OperationCanceledException when timeout.IsCancellationRequested =>
-            new ApiException(call, $"no answer from {_baseUri.Authority} within {_options.CallTimeout.TotalSeconds:0.#} s", e, isTimeout: true),
+            new ApiException(call, $"no answer from {_baseUri.Authority} within {deadline.TotalSeconds:0.#} s", e, isTimeout: true),
         HttpRequestException or IOException => new ApiException(call, $"cannot reach {_baseUri.Authority}: {Innermost(e)}", e),
         JsonException => new ApiException(call, $"the answer of {_baseUri.Authority} cannot be read: {e.Message}", e),
         _ => null,

@@ -13,9 +13,12 @@ public sealed record ApiClientOptions
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long one watch lasts before the server ends it in order; up to half as long again, by chance. A connection that
-    /// died without a word is found out ten seconds after that.
+    /// A connection over which nothing comes for so long, not even the HTTP/2 answer to a ping, is given up with all calls on it: its
+    /// server has lost power, or the way to it is cut. Two seconds at least.
     /// </summary>
+    public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long one watch lasts before the server ends it in order; up to half as long again, by chance.</summary>
     public TimeSpan WatchDuration { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Chance for the waits of those who use the client, so that they do not ask in step.</summary>

@@ -14,8 +14,6 @@ namespace Godwit.Machinery;
 internal sealed record ApiConnection(HttpClient Http, Uri BaseUri, ServiceClientCredentials? Credentials, string Namespace)
 {
     private const string ServiceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-    private static readonly TimeSpan PingDelay = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(30);
 
     /// <exception cref="InvalidOperationException">The kubeconfig cannot be used; the message names the file and what is wrong.</exception>
     public static ApiConnection Open(ApiClientOptions options)
@@ -49,8 +47,8 @@ internal sealed record ApiConnection(HttpClient Http, Uri BaseUri, ServiceClient
         {
             EnableMultipleHttp2Connections = true,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            KeepAlivePingDelay = PingDelay,
-            KeepAlivePingTimeout = PingTimeout,
+            KeepAlivePingDelay = options.DeadAfter / 2,
+            KeepAlivePingTimeout = options.DeadAfter / 2,
             SslOptions = Tls(configuration),
         };
         // Every call has a deadline of its own.

@@ -15,6 +15,9 @@ public sealed record ListOptions
 
     /// <summary><c>Exact</c> or <c>NotOlderThan</c>.</summary>
     public string? ResourceVersionMatch { get; init; }
+
+    /// <summary>Deadline of each page, within that of all calls; null: that.</summary>
+    public TimeSpan? Patience { get; init; }
 }
 
 /// <summary>Which changes to watch, and from where.</summary>
@@ -32,6 +35,9 @@ public sealed record WatchOptions
 
     /// <summary>A watch that is silent for longer is broken off as dead; null never.</summary>
     public TimeSpan? Silence { get; init; }
+
+    /// <summary>Deadline for the watch to begin, within that of all calls; null: that.</summary>
+    public TimeSpan? Patience { get; init; }
 }
 
 /// <summary>What a list call saw: the objects, and the version of the world in which it saw them.</summary>

@@ -14,6 +14,14 @@ public sealed partial class Informer<T>
     /// <summary>Room for a page and for what it is read into stays in the runtime's pools: for each of several informers that list at once.</summary>
     private const int PageSize = 100;
 
+    /// <summary>
+    /// An answer that takes longer is waited for twice as long the next time: who has just started may be all that lets a guest go on, and
+    /// one answer that was lost is to cost little.
+    /// </summary>
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LastPatience = TimeSpan.FromMinutes(1);
+
     private readonly ApiClient _api;
     private readonly ResourceKind _kind;
     private readonly JsonTypeInfo<T> _type;
@@ -25,6 +33,7 @@ public sealed partial class Informer<T>
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Backoff _backoff;
     private Func<T, T> _part = static whole => whole;
+    private TimeSpan _patience = FirstPatience;
     private string? _version;
     private bool _started;
     private bool _complaining;
@@ -115,6 +124,7 @@ public sealed partial class Informer<T>
                     }
 
                     _complaining = false;
+                    _patience = FirstPatience;
                     continue;
                 }
                 catch (ApiException e) when (e.IsGone)
@@ -126,6 +136,7 @@ public sealed partial class Informer<T>
                 {
                     // What was seen so far stays valid: a broken watch goes on from its last version, not from the beginning.
                     Complain(e);
+                    _patience = e.IsTimeout && _patience < LastPatience ? _patience * 2 : _patience;
                 }
 
                 await _backoff.WaitAsync(_clock, ct);
@@ -150,7 +161,7 @@ public sealed partial class Informer<T>
             _type,
             // Page by page, so that a long list is never there whole.
             (item, context) => (Identity: ObjectIdentity.Of(item), Object: _part(ApiClient.Read(item, context))),
-            new ListOptions { LabelSelector = _options.LabelSelector, FieldSelector = _options.FieldSelector, PageSize = PageSize },
+            new ListOptions { LabelSelector = _options.LabelSelector, FieldSelector = _options.FieldSelector, PageSize = PageSize, Patience = _patience },
             ct);
         foreach (var (identity, @object) in list.Items)
         {
@@ -179,6 +190,7 @@ public sealed partial class Informer<T>
             ResourceVersion = version,
             Duration = duration,
             Silence = duration + TimeSpan.FromSeconds(10),
+            Patience = _patience,
         };
         var started = _clock.GetTimestamp();
         var quiet = true;

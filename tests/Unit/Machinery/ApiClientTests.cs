@@ -73,6 +73,32 @@ public sealed class ApiClientTests
         (error.IsTimeout, error.IsUnreachable).ShouldBe((true, true));
     }
 
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(60, 7)]
+    public async Task Who_lists_or_watches_may_be_less_patient_than_all_calls_but_not_more(int patience, int given)
+    {
+        var clock = new FakeTimeProvider();
+        var asked = new SemaphoreSlim(0);
+        var api = new FakeApi(async (_, ct) =>
+        {
+            asked.Release();
+            await Task.Delay(Timeout.Infinite, ct);
+            return FakeApi.Json("{}");
+        }).Client(clock, new() { CallTimeout = TimeSpan.FromSeconds(7) });
+        var own = TimeSpan.FromSeconds(patience);
+        var list = api.ListAsync(Widgets, options: new() { Patience = own }, ct: Ct);
+        await using var watch = api.WatchAsync(Widgets, options: new() { Patience = own }, ct: Ct).GetAsyncEnumerator(Ct);
+        var first = watch.MoveNextAsync().AsTask();
+        await asked.WaitAsync(Ct);
+        await asked.WaitAsync(Ct);
+
+        clock.Advance(TimeSpan.FromSeconds(given));
+
+        (await Should.ThrowAsync<ApiException>(list)).Message.ShouldEndWith($"within {given} s");
+        (await Should.ThrowAsync<ApiException>(first)).Message.ShouldEndWith($"within {given} s");
+    }
+
     [Fact]
     public async Task A_broken_connection_is_an_error_of_the_call_and_cancellation_is_not()
     {

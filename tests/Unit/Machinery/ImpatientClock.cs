@@ -6,7 +6,7 @@ namespace Godwit.Unit.Machinery;
 /// </summary>
 internal sealed class ImpatientClock : TimeProvider
 {
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(4);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new Timer(base.CreateTimer(callback, state, Shortened(dueTime), period));
