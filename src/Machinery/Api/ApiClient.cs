@@ -198,7 +198,7 @@ public sealed partial class ApiClient : IDisposable
 
     private ApiException? Translate(ApiCall call, Exception e, TimeSpan deadline, CancellationToken caller, CancellationToken timeout) => e switch
     {
-        _ when caller.IsCancellationRequested => null,
+        OperationCanceledException when caller.IsCancellationRequested => null,
         OperationCanceledException when timeout.IsCancellationRequested =>
             new ApiException(call, $"no answer from {_baseUri.Authority} within {deadline.TotalSeconds:0.#} s", e, isTimeout: true),
         HttpRequestException or IOException => new ApiException(call, $"cannot reach {_baseUri.Authority}: {Innermost(e)}", e),

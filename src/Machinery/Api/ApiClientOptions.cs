@@ -13,8 +13,8 @@ public sealed record ApiClientOptions
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// A connection over which nothing comes for so long, not even the HTTP/2 answer to a ping, is given up with all calls on it: its
-    /// server has lost power, or the way to it is cut. Two seconds at least.
+    /// An HTTP/2 connection with calls on it over which nothing comes for so long, not even the answer to a ping, is given up with all of
+    /// them: its server has lost power, or the way to it is cut. Two seconds at least; up to an eighth more, for the pings' timer.
     /// </summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -16,7 +16,7 @@ public sealed record ListOptions
     /// <summary><c>Exact</c> or <c>NotOlderThan</c>.</summary>
     public string? ResourceVersionMatch { get; init; }
 
-    /// <summary>Deadline of each page, within that of all calls; null: that.</summary>
+    /// <summary>Deadline of each page; never later than <see cref="ApiClientOptions.CallTimeout"/>, which holds where this is null.</summary>
     public TimeSpan? Patience { get; init; }
 }
 
@@ -36,7 +36,7 @@ public sealed record WatchOptions
     /// <summary>A watch that is silent for longer is broken off as dead; null never.</summary>
     public TimeSpan? Silence { get; init; }
 
-    /// <summary>Deadline for the watch to begin, within that of all calls; null: that.</summary>
+    /// <summary>Deadline for the watch to begin; never later than <see cref="ApiClientOptions.CallTimeout"/>, which holds where this is null.</summary>
     public TimeSpan? Patience { get; init; }
 }
 

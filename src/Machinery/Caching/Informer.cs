@@ -20,7 +20,7 @@ public sealed partial class Informer<T>
     /// </summary>
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan LastPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(40);
 
     private readonly ApiClient _api;
     private readonly ResourceKind _kind;
@@ -211,6 +211,7 @@ public sealed partial class Informer<T>
 
             _version = item.Identity.ResourceVersion.Length > 0 ? item.Identity.ResourceVersion : _version;
             _complaining = false;
+            _patience = FirstPatience;
             _backoff.Reset();
         }
 

@@ -56,15 +56,19 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     /// <summary>The VMI does not exist any more.</summary>
     public bool IsGone { get; private set; }
 
-    /// <summary>Takes a reading from a watch or an answer; an older one than we have is dropped.</summary>
-    public void Take(VirtualMachineInstance vmi)
+    /// <summary>Takes a reading from a watch or an answer. False: it is not newer than what we have, and was dropped.</summary>
+    public bool Take(VirtualMachineInstance vmi)
     {
+        bool isNews;
         lock (_lock)
         {
-            _vmi = VmiView.Newer(_vmi, vmi);
+            var newest = VmiView.Newer(_vmi, vmi);
+            isNews = !ReferenceEquals(newest, _vmi);
+            _vmi = newest;
         }
 
         Interlocked.Exchange(ref _heard, time.GetTimestamp());
+        return isNews;
     }
 
     /// <summary>Asks the server without waiting for it, unless a question stands that may still be answered soon.</summary>
@@ -81,10 +85,13 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
     /// <summary>Why the last writing was refused, in the server's words; null when it was not, or when only a test in it did not hold.</summary>
     public string? Refusal { get; private set; }
 
+    /// <summary>The last writing was not answered in time.</summary>
+    public bool IsUnanswered { get; private set; }
+
     /// <summary>Writes; whatever the outcome, the newest reading is taken. False: refused, or unknown.</summary>
     public async Task<bool> WriteAsync(JsonArray patch, CancellationToken cancellationToken)
     {
-        Refusal = null;
+        (Refusal, IsUnanswered) = (null, false);
         var asked = time.GetTimestamp();
         using var patience = new CancellationTokenSource(Patience, time);
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
@@ -101,15 +108,17 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
         {
             // Without an answer it may have taken effect: only a reading tells.
             Refusal = e is ApiException ? e.Message : $"no answer within {Patience.TotalSeconds:0} s";
+            IsUnanswered = e is not ApiException { IsTimeout: false };
         }
 
         await RefreshAsync(cancellationToken);
         return false;
     }
 
-    // False: the server does not answer.
+    // Whether the answer is news.
     private async Task<bool> RefreshAsync(CancellationToken cancellationToken)
     {
+        bool isNews;
         var asked = time.GetTimestamp();
         using var patience = new CancellationTokenSource(Patience, time);
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
@@ -117,15 +126,16 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
         {
             if (await record.ReadAsync(wanted.Token) is { } vmi)
             {
-                Take(vmi);
+                isNews = Take(vmi);
             }
             else
             {
+                isNews = !IsGone;
                 IsGone = true;
             }
 
             Answered(asked);
-            return true;
+            return isNews;
         }
         catch (Exception e) when (e is ApiException || IsImpatience(e, cancellationToken))
         {
@@ -135,17 +145,16 @@ internal sealed class RecordKeeper(IMigrationRecord record, VirtualMachineInstan
 
     private async Task AskAsync(CancellationToken cancellationToken)
     {
-        var known = Vmi.Metadata.ResourceVersion;
         try
         {
-            if (await RefreshAsync(cancellationToken) && (IsGone || Vmi.Metadata.ResourceVersion != known))
+            if (await RefreshAsync(cancellationToken))
             {
                 News?.Invoke();
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
-            // The work ends, and with it the wish to know.
+            // The work ends, and with it the wish to know; whatever else it was shows again at the next question.
         }
     }
 

@@ -103,7 +103,10 @@ internal sealed partial class SourceMigration
 
         _refusal = _record.Refusal ?? "it gave no reason";
         LogCommitRefused(_logger, _uid, _refusals + 1, _refusal);
-        return StepResult.After(AfterRefusal * (1 << _refusals++));
+        var pause = AfterRefusal * (1 << _refusals);
+        // No answer has cost five seconds already: one more try, and no other.
+        _refusals = _record.IsUnanswered ? Math.Max(_refusals + 1, MostRefusals - 1) : _refusals + 1;
+        return StepResult.After(pause);
     }
 
     private async Task<StepResult> CancelAsync(

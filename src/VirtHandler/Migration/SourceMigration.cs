@@ -26,7 +26,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     /// <summary>The pause after the first refusal of a commit; it doubles with each. The guest stands still meanwhile.</summary>
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>So many refusals, over 630 ms, are the server's last word.</summary>
+    /// <summary>So many refusals are the server's last word: where they come at once, over 630 ms.</summary>
     private const int MostRefusals = 7;
 
     /// <summary>So often, at most, what becomes of connections is told anew before the source ends without.</summary>
@@ -89,6 +89,8 @@ internal sealed partial class SourceMigration : IMigrationDriver
 
     public async ValueTask DisposeAsync()
     {
+        // First what others may want: a monitor serves one client only.
+        await _link.DisposeAsync();
         await _monitor.Noting;
         _monitor.Dispose();
         await _record.Asking;
@@ -97,8 +99,6 @@ internal sealed partial class SourceMigration : IMigrationDriver
         {
             await _forwarding.DisposeAsync();
         }
-
-        await _link.DisposeAsync();
     }
 
     public async Task<StepResult> StepAsync(CancellationToken cancellationToken)

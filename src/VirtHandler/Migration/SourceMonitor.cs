@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Godwit.Machinery;
 using Godwit.Qemu;
 using Godwit.Types;
 using Microsoft.Extensions.Logging;
@@ -15,6 +14,9 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
 
     /// <summary>What the wait for notes comes to where answers are quick; a new version refuses a commit that does not wait.</summary>
     private static readonly TimeSpan LeastForNotes = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>More is not worth the guest's standing still.</summary>
+    private static readonly TimeSpan MostForNotes = TimeSpan.FromMilliseconds(300);
 
     private CancellationTokenSource _notes = new();
     private bool _pauseTold = true;
@@ -96,12 +98,12 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
     public void NoteLast(JsonArray figures, CancellationToken cancellationToken) => Noting = NoteAsync(Noting, [figures], cancellationToken);
 
     /// <summary>
-    /// Waits for the notes under way, as a rule no longer than answers take now: the guest stands still meanwhile, and must not do so
-    /// for a line about progress that the server is slow to take. What is not written by then is given up.
+    /// Waits for the notes under way (progress, decisions, the pause, forwarding) for as long as the slowest of the last answers took: the
+    /// guest stands still meanwhile, and must not do so for what is only for people. What is not written by then is given up.
     /// </summary>
     public async Task EndNotesAsync(CancellationToken cancellationToken)
     {
-        var patience = record.AnswerTime > LeastForNotes ? record.AnswerTime : LeastForNotes;
+        var patience = TimeSpan.FromTicks(Math.Clamp(record.AnswerTime.Ticks, LeastForNotes.Ticks, MostForNotes.Ticks));
         try
         {
             await Noting.WaitAsync(patience, time, cancellationToken);
@@ -141,7 +143,7 @@ internal sealed partial class SourceMonitor(string uid, RecordKeeper record, Sou
         {
             LogNotNoted(logger, uid, "the server was slow to take it, and the guest stood still for its hand-over");
         }
-        catch (Exception e) when (e is ApiException or OperationCanceledException)
+        catch (Exception e)
         {
             LogNotNoted(logger, uid, e.Message);
         }

@@ -62,8 +62,8 @@ internal sealed partial class TargetMigration : IMigrationDriver
             await _forwarding.DisposeAsync();
         }
 
-        await _record.Asking;
         await _link.DisposeAsync();
+        await _record.Asking;
     }
 
     public async Task<StepResult> StepAsync(CancellationToken cancellationToken)

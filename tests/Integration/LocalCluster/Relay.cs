@@ -37,7 +37,8 @@ internal sealed class Relay : IAsyncDisposable
         await _stop.CancelAsync();
         _listener.Dispose();
         await _open.CancelAsync();
-        await Task.WhenAll([_accepting, .. _ways]);
+        await _accepting;
+        await Task.WhenAll(_ways);
         _open.Dispose();
         _stop.Dispose();
     }
@@ -64,11 +65,19 @@ internal sealed class Relay : IAsyncDisposable
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using (client)
         {
-            await server.ConnectAsync(_server, _stop.Token);
+            try
+            {
+                await server.ConnectAsync(_server, _stop.Token);
+            }
+            catch (Exception e) when (e is OperationCanceledException or SocketException)
+            {
+                return;
+            }
+
             await Task.WhenAny(PumpAsync(client, server, dead), PumpAsync(server, client, dead));
             if (dead.IsCancellationRequested)
             {
-                // Kept open until the test is over, or either side has had enough.
+                // Kept open until the test is over.
                 await Task.Delay(Timeout.Infinite, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -114,6 +114,7 @@ public sealed class LiveMigrationTests
 
         state.Failed.ShouldNotBe(true, $"{state.FailureReason}; {pair.Target.Errors}");
         kept.ShouldBeGreaterThan(0);
+        state.PauseMs!.Value.ShouldBeLessThan(3000, "a record's patience is five seconds");
         await pair.Source.ExitAsync();
         await ShouldGoOnAsync(pair);
     }

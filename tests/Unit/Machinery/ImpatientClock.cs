@@ -1,7 +1,7 @@
 namespace Godwit.Unit.Machinery;
 
 /// <summary>
-/// Short waits (backoff between tries) are over at once, long ones (deadlines of calls and watches) never end. A test that
+/// Short waits (the first backoffs between tries) are over at once, long ones (deadlines of calls and watches) never end. A test that
 /// advanced a clock by hand would also let deadlines pass while an answer is on its way.
 /// </summary>
 internal sealed class ImpatientClock : TimeProvider

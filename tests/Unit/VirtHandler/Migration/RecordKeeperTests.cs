@@ -59,6 +59,30 @@ public sealed class RecordKeeperTests
     }
 
     [Fact]
+    public void What_the_watch_has_told_meanwhile_is_no_news()
+    {
+        _keeper.AskBeside(Ct);
+        _keeper.Take(Vmi("2")).ShouldBeTrue();
+
+        _server.Reads[0].SetResult(Vmi("2"));
+
+        _news.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_question_that_breaks_in_an_unforeseen_way_keeps_nobody_from_asking_again()
+    {
+        _keeper.AskBeside(Ct);
+        _server.Reads[0].SetException(new InvalidOperationException("unforeseen"));
+        await _keeper.Asking;
+
+        _keeper.AskBeside(Ct);
+        _server.Reads[1].SetResult(Vmi("2"));
+
+        _news.ShouldBe(1);
+    }
+
+    [Fact]
     public void That_the_guest_is_gone_is_news()
     {
         _keeper.AskBeside(Ct);
@@ -67,6 +91,9 @@ public sealed class RecordKeeperTests
 
         _keeper.IsGone.ShouldBeTrue();
         _news.ShouldBe(1);
+        _keeper.AskBeside(Ct);
+        _server.Reads[1].SetResult(null);
+        _news.ShouldBe(1, "it is known already");
     }
 
     [Fact]
@@ -80,6 +107,7 @@ public sealed class RecordKeeperTests
         (await written).ShouldBeFalse();
 
         _keeper.Refusal.ShouldBe("no answer within 5 s");
+        _keeper.IsUnanswered.ShouldBeTrue();
         _keeper.Vmi.Metadata.ResourceVersion.ShouldBe("3");
     }
 
