@@ -10,6 +10,7 @@ internal sealed class Guest(World world, string vmiUid, string name)
     private (Machine Source, Machine Target)? _halves;
     private long? _stoppedAt;
     private bool _ran;
+    private bool _ranInHalves;
 
     public string VmiUid => vmiUid;
 
@@ -47,6 +48,7 @@ internal sealed class Guest(World world, string vmiUid, string name)
         }
 
         _ran = true;
+        _ranInHalves = true;
         if (copy.Incoming)
         {
             world.Happened("released", copy);
@@ -77,15 +79,21 @@ internal sealed class Guest(World world, string vmiUid, string name)
     public void Halved(Machine source, Machine target)
     {
         _halves = (source, target);
+        _ranInHalves = false;
         _latest.Clear();
         _latest.Add(target);
     }
 
+    /// <summary>The target has all. So has the source, as long as the target has not run.</summary>
     public void Whole(Machine target)
     {
-        if (_halves?.Target == target)
+        if (_halves is { } halves && halves.Target == target)
         {
             _halves = null;
+            if (!_ranInHalves)
+            {
+                _latest.Add(halves.Source);
+            }
         }
     }
 
