@@ -16,7 +16,8 @@ public static class Phases
             SourcePhase.EarlierUnderWay,
         (false, MigrationStates.Completed) when runState == RunStates.PostMigrate => SourcePhase.EarlierCompleted,
         (false, _) => SourcePhase.Idle,
-        (_, null or MigrationStates.None) => SourcePhase.Failed,
+        // An agent died before it could give the order, which whoever comes after it may: this QEMU has never heard one.
+        (_, null or MigrationStates.None) => SourcePhase.Idle,
         (_, MigrationStates.Setup) => SourcePhase.Setup,
         (_, MigrationStates.PreSwitchover) => SourcePhase.PreSwitchover,
         (_, MigrationStates.Device) => SourcePhase.Device,

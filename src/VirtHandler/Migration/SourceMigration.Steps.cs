@@ -1,5 +1,8 @@
+using System.Net;
 using Godwit.Qemu;
 using Godwit.Types;
+using Godwit.VirtHandler.Forwarding;
+using Godwit.VirtHandler.Forwarding.Kernel;
 using Godwit.VirtHandler.Host;
 
 namespace Godwit.VirtHandler.Migration;
@@ -57,7 +60,7 @@ internal sealed partial class SourceMigration
 
         try
         {
-            await _setup!.MigrateAsync(qmp, state, cancellationToken);
+            await _setup!.MigrateAsync(qmp, state, _begun, cancellationToken);
         }
         catch (Exception e) when (e is QmpException or MigrationException)
         {
@@ -146,9 +149,10 @@ internal sealed partial class SourceMigration
         return StepResult.After(Soon);
     }
 
-    private async Task<StepResult> YankAsync(QmpClient? qmp, string reason, CancellationToken cancellationToken)
+    private async Task<StepResult> YankAsync(QmpClient? qmp, MigrationState state, string reason, CancellationToken cancellationToken)
     {
         _stuck.Restart();
+        CutConnections(state);
         if (qmp is not null)
         {
             LogYank(_logger, _uid, reason);
@@ -156,6 +160,25 @@ internal sealed partial class SourceMigration
         }
 
         return StepResult.After(Soon);
+    }
+
+    /// <summary>Also those that QEMU would not yank, as it is still making them.</summary>
+    private void CutConnections(MigrationState state)
+    {
+        int[] ports = [.. new[] { state.PortFor(MigrationModes.PortRoleMemory), state.PortFor(MigrationModes.PortRoleBlock) }.OfType<int>()];
+        if (_pod.LauncherPid is not { } launcher || !IPAddress.TryParse(state.TargetNodeAddress, out var target) || QemuProcess.Below(launcher) is not { } qemu)
+        {
+            return;
+        }
+
+        try
+        {
+            LogCut(_logger, _uid, PeerConnections.Cut(qemu, target, ports), state.TargetNodeAddress!);
+        }
+        catch (KernelException e)
+        {
+            LogSilent(_logger, _uid, e.Message);
+        }
     }
 
     private async Task<StepResult> RecoverAsync(

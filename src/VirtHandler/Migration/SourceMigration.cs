@@ -154,7 +154,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
             case SourceAction.EndEarlier:
                 return await EndEarlierAsync(qmp!, facts.Phase, cancellationToken);
             case SourceAction.Yank:
-                return await YankAsync(qmp, decision.Reason, cancellationToken);
+                return await YankAsync(qmp, state, decision.Reason, cancellationToken);
             case SourceAction.RecordFailure:
                 return await RecordFailureAsync(vmi, state, facts, decision.Reason, cancellationToken);
             case SourceAction.Resume:
@@ -257,6 +257,9 @@ internal sealed partial class SourceMigration : IMigrationDriver
 
     [LoggerMessage(306, LogLevel.Warning, "Migration {Uid} source: breaks QEMU's connections: {Reason}")]
     private static partial void LogYank(ILogger logger, string uid, string reason);
+
+    [LoggerMessage(312, LogLevel.Warning, "Migration {Uid} source: cuts {Count} of QEMU's connections to {Address}")]
+    private static partial void LogCut(ILogger logger, string uid, int count, string address);
 
     [LoggerMessage(311, LogLevel.Error, "Migration {Uid} source: QEMU has ended in post-copy; the guest is lost")]
     private static partial void LogLost(ILogger logger, string uid);

@@ -57,7 +57,8 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
         KeyValuePair.Create(MigrationCapabilities.PostcopyPreempt, postCopy),
     ];
 
-    public async Task MigrateAsync(QmpClient qmp, MigrationState state, CancellationToken ct)
+    /// <summary>Gives the order; an agent before this one may have died when it was about to.</summary>
+    public async Task MigrateAsync(QmpClient qmp, MigrationState state, bool begun, CancellationToken ct)
     {
         var address = state.TargetNodeAddress!;
         var port = state.PortFor(MigrationModes.PortRoleMemory)
@@ -67,7 +68,11 @@ internal sealed class SourceSetup(LocalPod pod, AttemptNames names, CopiedDisk[]
             throw new MigrationException(problem);
         }
 
-        await qmp.ObjectAddAsync("secret", names.BegunMarker, new JsonObject { ["data"] = "-" }, ct);
+        if (!begun)
+        {
+            await qmp.ObjectAddAsync("secret", names.BegunMarker, new JsonObject { ["data"] = "-" }, ct);
+        }
+
         await qmp.MigrateAsync($"tcp:{VmiView.ForUri(address)}:{port}", resume: false, ct);
     }
 

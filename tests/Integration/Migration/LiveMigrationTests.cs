@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Godwit.Integration.Qemu;
 using Godwit.Qemu;
 using Godwit.Types;
@@ -117,6 +120,28 @@ public sealed class LiveMigrationTests
         state.PauseMs!.Value.ShouldBeLessThan(3000, "a record's patience is five seconds");
         await pair.Source.ExitAsync();
         await ShouldGoOnAsync(pair);
+    }
+
+    [Fact]
+    public async Task A_link_that_dies_in_the_handshake_holds_the_guest_up_for_seconds_only()
+    {
+        await using var pair = await Pair.BootAsync(Busy);
+        // It takes connections and never says a word.
+        using var dead = new TcpListener(IPAddress.Loopback, 0);
+        dead.Start();
+        pair.Record.Alter = patch =>
+        {
+            if (patch.FirstOrDefault(static o => o!["path"]!.GetValue<string>() == "/status/migrationState/targetDirectMigrationNodePorts") is { } ports)
+            {
+                ports["value"] = new JsonObject { [$"{((IPEndPoint)dead.LocalEndpoint).Port}"] = MigrationModes.PortRoleMemory };
+            }
+        };
+        pair.Go();
+
+        var state = (await pair.EndAsync()).Status!.MigrationState!;
+
+        state.Failed.ShouldBe(true);
+        await ShouldStayAtSourceAsync(pair);
     }
 
     [Fact]

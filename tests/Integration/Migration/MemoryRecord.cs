@@ -34,6 +34,9 @@ internal sealed class MemoryRecord : IMigrationRecord
     /// <summary>Whether the server never answers a patch, though it may one day carry it out.</summary>
     public Func<JsonArray, bool>? Keep { get; set; }
 
+    /// <summary>Puts something else into a patch than its sender meant.</summary>
+    public Action<JsonArray>? Alter { get; set; }
+
     public VirtualMachineInstance Now
     {
         get
@@ -54,6 +57,7 @@ internal sealed class MemoryRecord : IMigrationRecord
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
 
+        Alter?.Invoke(patch);
         if (Refuse?.Invoke(patch) is { } words)
         {
             throw new ApiException(new ApiCall("patch", "virtualmachineinstances", "guest"), new ApiStatus { Code = 422, Reason = "Invalid", Message = words });

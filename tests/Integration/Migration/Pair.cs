@@ -35,7 +35,7 @@ internal sealed partial class Pair : IAsyncDisposable, ITargetDomain
         _diskMiB = diskMiB;
         Source = GuestHost.Start();
         Target = GuestHost.Start();
-        _source = Pod(SourcePod, Source.Folder);
+        _source = Pod(SourcePod, Source.Folder) with { LauncherPid = Source.LauncherPid };
         _target = Pod(TargetPod, Target.Folder);
         Record = new MemoryRecord(new VirtualMachineInstance
         {

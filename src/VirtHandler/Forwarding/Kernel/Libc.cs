@@ -30,6 +30,7 @@ internal static partial class Libc
     public const int Raw = 3 | 0x80000; // SOCK_RAW | SOCK_CLOEXEC
     public const int SocketLevel = 1; // SOL_SOCKET
     public const int DontWait = 0x40; // MSG_DONTWAIT
+    public const int BothWays = 2; // SHUT_RDWR
     public const short Readable = 1; // POLLIN
 
     private const nint ProcessHandle = 434; // pidfd_open
@@ -66,6 +67,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static unsafe partial nint Receive(SafeFileHandle socket, void* bytes, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shut(SafeFileHandle socket, int how);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static unsafe partial nint Read(SafeFileHandle file, void* bytes, nint length);

@@ -28,7 +28,7 @@ public sealed class PhasesTests
         Phases.OfSource(begun: false, status, runState).ShouldBe(phase);
 
     [Theory]
-    [InlineData(null, RunStates.Running, SourcePhase.Failed)]
+    [InlineData(null, RunStates.Running, SourcePhase.Idle)]
     [InlineData(MigrationStates.Setup, RunStates.Running, SourcePhase.Setup)]
     [InlineData(MigrationStates.Active, RunStates.Running, SourcePhase.Active)]
     [InlineData(MigrationStates.PreSwitchover, RunStates.FinishMigrate, SourcePhase.PreSwitchover)]
