@@ -177,7 +177,7 @@ internal sealed partial class SourceMigration
         }
         catch (KernelException e)
         {
-            LogSilent(_logger, _uid, e.Message);
+            LogNotCut(_logger, _uid, e.Message);
         }
     }
 

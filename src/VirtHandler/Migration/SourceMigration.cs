@@ -261,6 +261,9 @@ internal sealed partial class SourceMigration : IMigrationDriver
     [LoggerMessage(312, LogLevel.Warning, "Migration {Uid} source: cuts {Count} of QEMU's connections to {Address}")]
     private static partial void LogCut(ILogger logger, string uid, int count, string address);
 
+    [LoggerMessage(313, LogLevel.Warning, "Migration {Uid} source: QEMU's connections cannot be ended from outside: {Error}")]
+    private static partial void LogNotCut(ILogger logger, string uid, string error);
+
     [LoggerMessage(311, LogLevel.Error, "Migration {Uid} source: QEMU has ended in post-copy; the guest is lost")]
     private static partial void LogLost(ILogger logger, string uid);
 

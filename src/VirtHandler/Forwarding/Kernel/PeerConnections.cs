@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Godwit.VirtHandler.Forwarding.Kernel;
 
 /// <summary>
-/// The TCP connections that another process has to one peer, or is making, cut from outside. QEMU makes the handshake of an encrypted
-/// migration in its main loop, over a socket that waits: over a link that has died the guest stands still, and <c>yank</c> does not know
-/// the connection yet (QEMU 10.0, <c>migration_tls_channel_connect</c>).
+/// The TCP connections that another process has to one peer, or is making, cut from outside. With a peer that is silent in
+/// the handshake of an encrypted migration QEMU 10.0 answers nothing and its guest stands still, and <c>yank</c> does not help (seen;
+/// that it waits in its main loop for a connection that <c>yank</c> does not know yet is concluded from that).
 /// </summary>
 internal static class PeerConnections
 {
