@@ -7,14 +7,18 @@ namespace Godwit.Machinery;
 
 /// <summary>
 /// Writes Kubernetes Events: what a user sees under <c>kubectl describe</c>. Recording never waits and never fails; a
-/// background loop writes. The same word about the same object becomes one Event with a count. An object that causes too
-/// many is muted for a while, so that a failing loop cannot flood the API server.
+/// background loop writes, and goes on trying for two minutes while the API server gives no answer. The same word about the
+/// same object becomes one Event with a count. An object that causes too many is muted for a while, so that a failing loop
+/// cannot flood the API server.
 /// </summary>
 public sealed partial class EventRecorder
 {
     private const int Capacity = 1000;
     private const int Remembered = 4096;
     private static readonly TimeSpan AggregationWindow = TimeSpan.FromMinutes(10);
+
+    /// <summary>client-go gives an Event up after two minutes, too.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly ApiClient _api;
     private readonly string _component;
@@ -50,11 +54,18 @@ public sealed partial class EventRecorder
     /// <summary>Writes what was recorded until cancelled, then what is left, for a second at most.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
+        Entry? entry = null;
         try
         {
-            await foreach (var entry in _entries.Reader.ReadAllAsync(ct))
+            while (true)
             {
-                await WriteAsync(entry, ct);
+                entry = await _entries.Reader.ReadAsync(ct);
+                if (IsWithinBudget(entry))
+                {
+                    await WriteAsync(entry, ct);
+                }
+
+                entry = null;
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -62,9 +73,17 @@ public sealed partial class EventRecorder
             using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(1), _clock);
             try
             {
-                while (_entries.Reader.TryRead(out var entry))
+                if (entry is not null)
                 {
                     await WriteAsync(entry, grace.Token);
+                }
+
+                while (_entries.Reader.TryRead(out entry))
+                {
+                    if (IsWithinBudget(entry))
+                    {
+                        await WriteAsync(entry, grace.Token);
+                    }
                 }
             }
             catch (OperationCanceledException)
@@ -74,41 +93,66 @@ public sealed partial class EventRecorder
         }
     }
 
-    private void Record(ObjectReference regarding, string type, string reason, string message) =>
-        _entries.Writer.TryWrite(new(regarding, type, reason, message.Length <= 1024 ? message : message[..1021] + "...", _clock.GetUtcNow()));
+    private void Record(ObjectReference regarding, string type, string reason, string message)
+    {
+        var now = _clock.GetUtcNow();
+        var name = new NamespacedName(
+            regarding.Key.Namespace.Length > 0 ? regarding.Key.Namespace : "default",
+            // As client-go names them: readable, and unique by the time.
+            $"{regarding.Key.Name}.{now.UtcTicks:x}{_api.Jitter.Next(0x1000):x3}");
+        _entries.Writer.TryWrite(
+            new(name, regarding, type, reason, message.Length <= 1024 ? message : message[..1021] + "...", now, _clock.GetTimestamp()));
+    }
+
+    private bool IsWithinBudget(Entry entry)
+    {
+        var within = Budget(entry.Regarding.Uid).TryTake();
+        if (!within)
+        {
+            LogMuted(_logger, entry.Regarding.Kind, entry.Regarding.Key, entry.Reason);
+        }
+
+        return within;
+    }
 
     private async Task WriteAsync(Entry entry, CancellationToken ct)
     {
-        if (!Budget(entry.Regarding.Uid).TryTake())
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), random: _api.Jitter);
+        while (true)
         {
-            LogMuted(_logger, entry.Regarding.Kind, entry.Regarding.Key, entry.Reason);
-            return;
-        }
-
-        var key = new EventKey(entry.Regarding.Kind, entry.Regarding.Uid, entry.Type, entry.Reason, entry.Message);
-        try
-        {
-            if (_known.TryGetValue(key, out var known) && entry.Time - known.Last < AggregationWindow && await RepeatAsync(known, entry, ct))
+            try
             {
-                _known[key] = known with { Count = known.Count + 1, Last = entry.Time };
+                await WriteOnceAsync(entry, ct);
                 return;
             }
-
-            var name = await CreateAsync(entry, ct);
-            Forget();
-            _known[key] = new(name, 1, entry.Time);
-        }
-        catch (ApiException e)
-        {
-            LogNotWritten(_logger, entry.Regarding.Kind, entry.Regarding.Key, entry.Reason, e.Message);
+            catch (ApiException e) when (e.IsUnreachable && _clock.GetElapsedTime(entry.Recorded) < Patience)
+            {
+                await backoff.WaitAsync(_clock, ct);
+            }
+            catch (ApiException e)
+            {
+                LogNotWritten(_logger, entry.Regarding.Kind, entry.Regarding.Key, entry.Reason, e.Message);
+                return;
+            }
         }
     }
 
-    private async Task<NamespacedName> CreateAsync(Entry entry, CancellationToken ct)
+    private async Task WriteOnceAsync(Entry entry, CancellationToken ct)
     {
-        var @namespace = entry.Regarding.Key.Namespace.Length > 0 ? entry.Regarding.Key.Namespace : "default";
-        // As client-go names them: readable, and unique by the time.
-        var name = new NamespacedName(@namespace, $"{entry.Regarding.Key.Name}.{entry.Time.UtcTicks:x}{_api.Jitter.Next(0x1000):x3}");
+        var key = new EventKey(entry.Regarding.Kind, entry.Regarding.Uid, entry.Type, entry.Reason, entry.Message);
+        if (_known.TryGetValue(key, out var known) && entry.Time - known.Last < AggregationWindow && await RepeatAsync(known, entry, ct))
+        {
+            _known[key] = known with { Count = known.Count + 1, Last = entry.Time };
+            return;
+        }
+
+        await CreateAsync(entry, ct);
+        Forget();
+        _known[key] = new(entry.Name, 1, entry.Time);
+    }
+
+    private async Task CreateAsync(Entry entry, CancellationToken ct)
+    {
         var time = Time(entry.Time);
         var source = new JsonObject { ["component"] = _component };
         if (_host.Length > 0)
@@ -116,26 +160,30 @@ public sealed partial class EventRecorder
             source["host"] = _host;
         }
 
-        await _api.CreateAsync(
-            CoreKinds.Event,
-            new JsonObject
-            {
-                ["apiVersion"] = "v1",
-                ["kind"] = "Event",
-                ["metadata"] = new JsonObject { ["name"] = name.Name, ["namespace"] = name.Namespace },
-                ["involvedObject"] = entry.Regarding.ToJson(),
-                ["type"] = entry.Type,
-                ["reason"] = entry.Reason,
-                ["message"] = entry.Message,
-                ["source"] = source,
-                ["firstTimestamp"] = time,
-                ["lastTimestamp"] = time,
-                ["count"] = 1,
-                ["reportingComponent"] = _component,
-                ["reportingInstance"] = _host,
-            },
-            ct: ct);
-        return name;
+        var made = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Event",
+            ["metadata"] = new JsonObject { ["name"] = entry.Name.Name, ["namespace"] = entry.Name.Namespace },
+            ["involvedObject"] = entry.Regarding.ToJson(),
+            ["type"] = entry.Type,
+            ["reason"] = entry.Reason,
+            ["message"] = entry.Message,
+            ["source"] = source,
+            ["firstTimestamp"] = time,
+            ["lastTimestamp"] = time,
+            ["count"] = 1,
+            ["reportingComponent"] = _component,
+            ["reportingInstance"] = _host,
+        };
+        try
+        {
+            await _api.CreateAsync(CoreKinds.Event, made, ct: ct);
+        }
+        catch (ApiException e) when (e.IsAlreadyExists)
+        {
+            // An earlier try was carried out though no answer came.
+        }
     }
 
     /// <summary>Counts one more of a known Event; false when it is gone and must be made anew.</summary>
@@ -191,7 +239,8 @@ public sealed partial class EventRecorder
 
     private readonly record struct Known(NamespacedName Name, int Count, DateTimeOffset Last);
 
-    private sealed record Entry(ObjectReference Regarding, string Type, string Reason, string Message, DateTimeOffset Time);
+    private sealed record Entry(
+        NamespacedName Name, ObjectReference Regarding, string Type, string Reason, string Message, DateTimeOffset Time, long Recorded);
 
     [LoggerMessage(130, LogLevel.Warning, "Event {Reason} of {Kind} {Key} could not be written: {Error}")]
     private static partial void LogNotWritten(ILogger logger, string kind, NamespacedName key, string reason, string error);

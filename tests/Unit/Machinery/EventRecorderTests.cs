@@ -11,10 +11,15 @@ public sealed class EventRecorderTests : IDisposable
     private static readonly ObjectReference Widget = new("test.dev/v1", "Widget", new("ns", "w1"), "uid-1", "7");
 
     private readonly FakeTimeProvider _clock = new(new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
-    private readonly FakeApi _api = new(request => FakeApi.Json(request.Json));
+    private readonly FakeApi _api;
+    private Func<FakeRequest, HttpResponseMessage> _answer = static request => FakeApi.Json(request.Json);
     private readonly EventRecorder _recorder;
 
-    public EventRecorderTests() => _recorder = new(_api.Client(_clock), "test-controller", NullLogger.Instance, _clock, "node01");
+    public EventRecorderTests()
+    {
+        _api = new(request => _answer(request));
+        _recorder = new(_api.Client(_clock), "test-controller", NullLogger.Instance, _clock, "node01");
+    }
 
     public void Dispose() => _api.Dispose();
 
@@ -54,6 +59,53 @@ public sealed class EventRecorderTests : IDisposable
         _recorder.Normal(Widget with { Uid = "uid-2" }, "Seen", "other");
         await FlushAsync();
         _api.Requests.Count.ShouldBe(26);
+    }
+
+    [Fact]
+    public async Task What_an_API_server_that_does_not_answer_was_to_be_told_is_told_when_it_answers_again()
+    {
+        var tries = 0;
+        _answer = request => ++tries < 4
+            ? throw new HttpRequestException("connection refused")
+            // The first of the tries without an answer was carried out all the same.
+            : tries == 4 ? FakeApi.Refuse(409, "AlreadyExists") : FakeApi.Json(request.Json);
+        _recorder.Warning(Widget, "Broken", "it broke");
+        _recorder.Warning(Widget, "Broken", "it broke");
+
+        await RunWhileAsync(() => tries >= 5);
+
+        _api.Requests.Select(r => r.Method).ShouldBe(["POST", "POST", "POST", "POST", "PATCH"]);
+        _api.Requests.Take(4).Select(r => r.Json.Text("metadata", "name")).Distinct().ShouldHaveSingleItem();
+        _api.Requests.Last().Json.Integer("count").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_API_server_that_never_answers_is_given_up_after_two_minutes()
+    {
+        var start = _clock.GetTimestamp();
+        _answer = request => request.Json.Text("reason") == "Broken" ? throw new HttpRequestException("connection refused") : FakeApi.Json(request.Json);
+        _recorder.Warning(Widget, "Broken", "it broke");
+        _recorder.Warning(Widget, "Mended", "it does not any more");
+
+        await RunWhileAsync(() => _api.Requests.Any(r => r.Json.Text("reason") == "Mended"));
+
+        _clock.GetElapsedTime(start).ShouldBeInRange(TimeSpan.FromSeconds(110), TimeSpan.FromSeconds(135));
+    }
+
+    private async Task RunWhileAsync(Func<bool> done)
+    {
+        using var stop = new CancellationTokenSource();
+        var running = _recorder.RunAsync(stop.Token);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!done())
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        await running;
     }
 
     /// <summary>A recorder that is told to stop still writes what it has.</summary>
