@@ -122,6 +122,11 @@ public static class GuestReport
     public static IReadOnlyList<Condition> PausedByUser(IReadOnlyList<Condition>? conditions, DateTimeOffset now) =>
         conditions.With(Conditions.Paused, status: true, now, Reasons.PausedByUser, PausedByUserMessage);
 
+    /// <summary>Whether a guest in that run state would be told to stand still, or to run, other than its record does.</summary>
+    public static bool ChangesPause(VirtualMachineInstance vmi, string? runState) =>
+        !vmi.IsMigrating()
+        && Paused(vmi.Status!, runState, default).Find(Conditions.Paused)?.Reason != vmi.Status!.Conditions.Find(Conditions.Paused)?.Reason;
+
     // The conditions with the one that says why the guest stands still; without it when it does not.
     private static IReadOnlyList<Condition> Paused(VirtualMachineInstanceStatus status, string? runState, DateTimeOffset now) => runState switch
     {

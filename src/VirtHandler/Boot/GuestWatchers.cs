@@ -17,10 +17,13 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpCli
 
     /// <summary>While a migration is under way its agent asks the same QEMU, for which the guest may be standing still: this can wait.</summary>
     private static readonly TimeSpan OutOfTheWay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long a question may wait for QEMU; a look at the VMI waits with it.</summary>
+    private static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
-    private readonly Channel<Watch> _starts = Channel.CreateUnbounded<Watch>();
-    private readonly Dictionary<string, Watch> _watches = new(StringComparer.Ordinal);
+    private readonly Channel<GuestWatch> _starts = Channel.CreateUnbounded<GuestWatch>();
+    private readonly Dictionary<string, GuestWatch> _watches = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
     /// <summary>The guest of that pod as last heard; null while there is no word from a QEMU. Starts to listen when nobody does.</summary>
@@ -30,11 +33,38 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpCli
         {
             if (!_watches.TryGetValue(place.PodUid, out var watch))
             {
-                _watches[place.PodUid] = watch = new Watch(place, vmi);
+                _watches[place.PodUid] = watch = new GuestWatch(place, vmi);
                 _starts.Writer.TryWrite(watch);
             }
 
             return watch.State;
+        }
+    }
+
+    /// <summary>
+    /// The guest of that pod as QEMU answers a question asked after this call: what was last heard may be older than a change that
+    /// the record already tells. Null: nobody listens to that pod, or QEMU does not answer within a second.
+    /// </summary>
+    public async Task<GuestState?> LookAsync(PodPlace place, CancellationToken cancellationToken)
+    {
+        Task<GuestState?> answer;
+        lock (_lock)
+        {
+            if (!_watches.TryGetValue(place.PodUid, out var watch))
+            {
+                return null;
+            }
+
+            answer = watch.Ask();
+        }
+
+        try
+        {
+            return await answer.WaitAsync(LookDeadline, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return null;
         }
     }
 
@@ -73,7 +103,7 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpCli
         }
     }
 
-    private async Task FollowAsync(Watch watch, CancellationToken cancellationToken)
+    private async Task FollowAsync(GuestWatch watch, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch.Stop.Token);
         var retry = FirstRetry;
@@ -106,27 +136,34 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpCli
         }
     }
 
-    private async Task ListenAsync(Watch watch, QmpClient qmp, CancellationToken cancellationToken)
+    private async Task ListenAsync(GuestWatch watch, QmpClient qmp, CancellationToken cancellationToken)
     {
         bool? agent = null;
         long seen = 0;
         while (!qmp.Closed.IsCompleted)
         {
             var position = qmp.Events.Position;
+            var (asked, wake) = TakeQuestion(watch);
+            GuestState? answer = null;
             try
             {
                 agent = agent is { } before ? AgentChannel.After(qmp.Events.Since(seen), before) : await AgentChannel.IsOpenAsync(qmp, cancellationToken);
                 seen = position;
                 var status = await qmp.QueryStatusAsync(cancellationToken);
-                Report(watch, new GuestState(status.Status, status.Running, agent.Value));
+                answer = new GuestState(status.Status, status.Running, agent.Value);
+                Report(watch, answer);
             }
             catch (QmpUnavailableException e) when (e.TimedOut)
             {
                 // A blocked main loop is a matter of the migration code; what was last heard stays.
                 LogSilent(logger, watch.Vmi, watch.Place.PodUid);
             }
+            finally
+            {
+                asked?.TrySetResult(answer);
+            }
 
-            await Task.WhenAny(qmp.Events.ChangedAsync(position), qmp.Closed, Task.Delay(Poll, time, cancellationToken));
+            await Task.WhenAny(qmp.Events.ChangedAsync(position), wake, qmp.Closed, Task.Delay(Poll, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             if (GuestState.IsMoving(qmp.Events.Since(0), position))
             {
@@ -138,7 +175,15 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpCli
         Report(watch, null);
     }
 
-    private void Report(Watch watch, GuestState? state)
+    private (TaskCompletionSource<GuestState?>? Asked, Task Wake) TakeQuestion(GuestWatch watch)
+    {
+        lock (_lock)
+        {
+            return watch.Take();
+        }
+    }
+
+    private void Report(GuestWatch watch, GuestState? state)
     {
         lock (_lock)
         {
@@ -158,15 +203,4 @@ public sealed partial class GuestWatchers(Action<NamespacedName> changed, QmpCli
 
     [LoggerMessage(401, LogLevel.Warning, "QEMU of {Vmi} (pod {PodUid}) does not answer")]
     private static partial void LogSilent(ILogger logger, NamespacedName vmi, string podUid);
-
-    private sealed class Watch(PodPlace place, NamespacedName vmi)
-    {
-        public PodPlace Place { get; } = place;
-
-        public NamespacedName Vmi { get; } = vmi;
-
-        public CancellationTokenSource Stop { get; } = new();
-
-        public GuestState? State { get; set; }
-    }
 }

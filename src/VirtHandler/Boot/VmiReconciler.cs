@@ -132,6 +132,12 @@ public sealed partial class VmiReconciler(
         var place = Place(podUid);
         var domain = Domain.Read(place.Folder);
         var guest = domain is not null ? watchers.Ensure(place, key) : null;
+        if (guest is not null && GuestReport.ChangesPause(vmi, guest.RunState))
+        {
+            // A pause is recorded by who made it, and that word may be here before QEMU's.
+            guest = await watchers.LookAsync(place, cancellationToken);
+        }
+
         return facts with
         {
             Pod = pod,

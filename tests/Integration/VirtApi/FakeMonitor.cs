@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Godwit.Integration.VirtApi;
 
-/// <summary>Stands for QEMU's control monitor: answers as it does, and keeps what it was told.</summary>
+/// <summary>Stands for one of QEMU's monitors: answers as it does, tells no events, and keeps what it was told.</summary>
 internal sealed class FakeMonitor : IAsyncDisposable
 {
     private readonly string _folder;
@@ -11,12 +11,12 @@ internal sealed class FakeMonitor : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _playing;
 
-    public FakeMonitor(string folder)
+    public FakeMonitor(string folder, string socket = "control.sock")
     {
         _folder = folder;
         Directory.CreateDirectory(folder);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        _listener.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "control.sock")));
+        _listener.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, socket)));
         _listener.Listen();
         _playing = PlayAsync();
     }
@@ -61,6 +61,8 @@ internal sealed class FakeMonitor : IAsyncDisposable
                 return "{}";
             case "query-status":
                 return $$"""{"status":"{{State}}","running":{{(State == "running" ? "true" : "false")}}}""";
+            case "query-chardev":
+                return "[]";
             case "screendump":
                 File.WriteAllText(Path.Combine(_folder, Path.GetFileName(command["arguments"]!["filename"]!.GetValue<string>())), "PNG!");
                 return "{}";

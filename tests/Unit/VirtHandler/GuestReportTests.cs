@@ -48,6 +48,18 @@ public sealed class GuestReportTests
     }
 
     [Fact]
+    public void Only_what_the_record_does_not_say_yet_is_a_change_of_the_pause()
+    {
+        var running = Running().Vmi;
+        var paused = running with { Status = running.Status! with { Conditions = GuestReport.PausedByUser(running.Status.Conditions, default) } };
+        GuestReport.ChangesPause(running, RunStates.Running).ShouldBeFalse();
+        GuestReport.ChangesPause(paused, RunStates.Paused).ShouldBeFalse();
+        GuestReport.ChangesPause(running, RunStates.Paused).ShouldBeTrue();
+        GuestReport.ChangesPause(paused, RunStates.Running).ShouldBeTrue();
+        GuestReport.ChangesPause(paused, RunStates.IoError).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_guest_that_the_monitor_stopped_says_so_until_it_runs_again_and_is_never_taken_for_paused_by_its_user()
     {
         var failed = Failed(new Condition { Type = Conditions.Paused, Status = "True", Reason = "PausedByMigrationMonitor", Message = "VMI was paused by the migration monitor" });
