@@ -38,8 +38,8 @@ public sealed class CertificateTests(ClusterFixture cluster)
         await ShouldBeServedAsync(await ReplacedAsync(before));
 
         await ShouldHearAsync(console);
-        (await SendAsync(HttpMethod.Put, "pause")).ShouldBe(HttpStatusCode.OK);
-        (await SendAsync(HttpMethod.Put, "unpause")).ShouldBe(HttpStatusCode.OK);
+        await ShouldBeTakenAsync("pause");
+        await ShouldBeTakenAsync("unpause");
         (await cluster.KubectlAsync(["create", "-n", Where, "-f", "-"], """
             apiVersion: kubevirt.io/v1
             kind: VirtualMachineInstanceMigration
@@ -55,18 +55,18 @@ public sealed class CertificateTests(ClusterFixture cluster)
         (await guest.MoveAsync()).ShouldHaveSucceeded();
         await ShouldBeServedAsync(await ReplacedAsync(moving));
         await guest.ShouldBeUnhurtAsync();
-        (await SendAsync(HttpMethod.Put, "pause")).ShouldBe(HttpStatusCode.OK);
-        (await SendAsync(HttpMethod.Put, "unpause")).ShouldBe(HttpStatusCode.OK);
+        await ShouldBeTakenAsync("pause");
+        await ShouldBeTakenAsync("unpause");
     }
 
     private static string Path(string subresource) =>
         $"/apis/subresources.kubevirt.io/v1/namespaces/{Where}/virtualmachineinstances/talker/{subresource}";
 
-    private async Task<HttpStatusCode> SendAsync(HttpMethod method, string subresource)
+    private async Task ShouldBeTakenAsync(string subresource)
     {
         using var body = new StringContent("{}", Encoding.UTF8, "application/json");
-        using var response = await cluster.Api.SendRawAsync(method, Path(subresource), body, "*/*", Ct);
-        return response.StatusCode;
+        using var response = await cluster.Api.SendRawAsync(HttpMethod.Put, Path(subresource), body, "*/*", Ct);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync(Ct));
     }
 
     /// <summary>The guest's serial line goes on: it ticks several times a second.</summary>

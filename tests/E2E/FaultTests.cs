@@ -32,7 +32,7 @@ public sealed class FaultTests(ClusterFixture cluster)
 
         (await guest.EndOfAsync("m")).Succeeded.ShouldBeFalse();
         (await guest.NodeAsync()).ShouldBe(before);
-        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+        await guest.UntilOnePodAsync();
         await guest.ShouldBeUnhurtAsync();
     }
 
@@ -71,7 +71,7 @@ public sealed class FaultTests(ClusterFixture cluster)
             await guest.UntilAsync("m", static m => m.Text("status", "phase") == MigrationPhases.Scheduling);
             (await cluster.KubectlAsync(["delete", "vmim", "m", "-n", "e2e-no-target", "--timeout=30s"])).Ok();
             (await guest.ReadAsync()).At("status", "migrationState").ShouldBeNull();
-            (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+            await guest.UntilOnePodAsync();
         }
         finally
         {
@@ -97,7 +97,7 @@ public sealed class FaultTests(ClusterFixture cluster)
         (await guest.NodeAsync()).ShouldBe(before);
         await guest.ShouldBeUnhurtAsync();
         guest.Console.LargestGap(from, TimeProvider.System.GetUtcNow()).ShouldBeInRange(TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(6));
-        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+        await guest.UntilOnePodAsync();
     }
 
     private async Task CreateAsync(Guest guest, string annotations = "{}") =>

@@ -39,6 +39,6 @@ public sealed class KillTests(ClusterFixture cluster)
         }
 
         await guest.ShouldBeUnhurtAsync();
-        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+        await guest.UntilOnePodAsync();
     }
 }

@@ -43,7 +43,7 @@ public sealed class KubectlTests(ClusterFixture cluster)
         state.Text("targetNodeAddress").ShouldNotBeNullOrEmpty();
         state.Text("mode").ShouldBe("PreCopy");
         await guest.ShouldBeUnhurtAsync();
-        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+        await guest.UntilOnePodAsync();
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class KubectlTests(ClusterFixture cluster)
         vmi.Flag("status", "migrationState", "failed").ShouldBe(true);
         (await cluster.KubectlAsync(
             ["wait", "pod", "-n", "e2e-cancel", "-l", "kubevirt.io=virt-launcher", "--field-selector", "status.phase!=Running", "--for=delete", "--timeout=60s"])).Ok();
-        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+        await guest.UntilOnePodAsync();
         await guest.ShouldBeUnhurtAsync();
     }
 

@@ -33,7 +33,7 @@ public sealed class PostCopyTests(ClusterFixture cluster)
         vmi.Text("status", "migrationState", "migrationPolicyName").ShouldBe("e2e-outrun");
         vmi.At("status", "migrationState", "transfer", "throttlePercent").ShouldBeNull("auto-converge is off");
         await guest.ShouldBeUnhurtAsync();
-        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+        await guest.UntilOnePodAsync();
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class PostCopyTests(ClusterFixture cluster)
         vmi.Text("status", "migrationState", "mode").ShouldBe(MigrationModes.PostCopy);
         vmi.Integer("status", "migrationState", "channel", "breaks").ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(Cuts);
         await guest.ShouldBeUnhurtAsync();
-        (await guest.LivingPodsAsync()).Count.ShouldBe(1);
+        await guest.UntilOnePodAsync();
     }
 
     private static async Task CutAsync(JsonNode state, int port, TimeSpan length)
