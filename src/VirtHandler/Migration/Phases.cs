@@ -38,22 +38,32 @@ public static class Phases
     };
 
     /// <summary>
-    /// The target's phase. A guest that is neither arriving nor held after its arrival has run, whatever became of it.
+    /// The target's phase. One that arrives is put into the run state that it had at the source, so a guest that a disk had stopped, or
+    /// that had panicked, is held here like any other; only where the order to run may have been given has it run and come to that here.
     /// </summary>
-    public static TargetPhase OfTarget(string? status, string runState) => (status, runState) switch
+    public static TargetPhase OfTarget(string? status, string runState, bool mayHaveRun) => (status, runState) switch
     {
         (MigrationStates.Failed or MigrationStates.Cancelled, _) => TargetPhase.Failed,
         (MigrationStates.Completed, RunStates.Paused or RunStates.InMigrate or RunStates.Prelaunch) => TargetPhase.Loaded,
+        (MigrationStates.Completed, _) when !mayHaveRun && IsStopped(runState) => TargetPhase.Loaded,
         (MigrationStates.Completed, _) => TargetPhase.Running,
         (MigrationStates.PostcopyPaused, _) => TargetPhase.PostCopyPaused,
         (MigrationStates.PostcopyActive or MigrationStates.PostcopyRecover or MigrationStates.PostcopyRecoverSetup, RunStates.Running) =>
             TargetPhase.PostCopyRunning,
         (MigrationStates.PostcopyActive, RunStates.Paused or RunStates.Prelaunch) => TargetPhase.PostCopyHeld,
+        (MigrationStates.PostcopyActive or MigrationStates.PostcopyRecover or MigrationStates.PostcopyRecoverSetup, _) when mayHaveRun && IsStopped(runState) =>
+            TargetPhase.PostCopyRunning,
         (null or MigrationStates.None, RunStates.InMigrate) => TargetPhase.Waiting,
         (MigrationStates.Setup, RunStates.InMigrate) => TargetPhase.Listening,
         (_, RunStates.Running) => TargetPhase.Running,
         _ => TargetPhase.Receiving,
     };
+
+    /// <summary>Whether a guest in that run state has come to its end inside: nothing but a reset lets it go on.</summary>
+    public static bool IsHalted(string runState) =>
+        runState is RunStates.GuestPanicked or RunStates.InternalError or RunStates.Shutdown or RunStates.Watchdog;
+
+    private static bool IsStopped(string runState) => runState == RunStates.IoError || IsHalted(runState);
 
     /// <summary>Whether the source's last event about its migration, of those since it was told to go on, says that it has completed.</summary>
     public static bool SaysCompleted(IReadOnlyList<QmpEvent> events) =>

@@ -9,6 +9,9 @@ public enum SourceAction
     /// <summary>Write down that it begins, set QEMU up, start the copies of disks.</summary>
     Start,
 
+    /// <summary>Let a guest that a disk has refused a write try it again.</summary>
+    RetryWrite,
+
     /// <summary>Start the memory's way.</summary>
     Migrate,
 

@@ -56,6 +56,9 @@ public sealed record SourceFacts
     /// <summary>It does not run because its user paused it.</summary>
     public bool PausedByUser { get; init; }
 
+    /// <summary>It does not run because a disk refused it a write, and it is time to let it try again.</summary>
+    public bool RetryDue { get; init; }
+
     /// <summary>QEMU has given no answer, or stood in a phase that should pass at once, for longer than it may.</summary>
     public bool Stuck { get; init; }
 

@@ -117,6 +117,7 @@ internal sealed partial class SourceMigration
                 Standing = Standing,
                 SinceAnswer = _record.SinceAnswer,
                 AnswerTime = _record.AnswerTime,
+                RetryDue = !_monitor.Progress.HasStoppedGuest && state.Mode != MigrationModes.Paused && _refused.IsDue(run.Status),
                 GuestStopped = run.Status is RunStates.Paused or RunStates.PostMigrate,
                 Error = phase == SourcePhase.Failed ? Explain(migration, run) : jobs.FirstOrDefault(j => j.Error is not null)?.Error,
                 Mirrors = Phases.OfMirrors(jobs, ending: phase is not (SourcePhase.Idle or SourcePhase.Setup or SourcePhase.Active)),

@@ -43,6 +43,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
     private readonly StuckWatch _stuck;
     private readonly SourcePostCopy _postCopy;
     private readonly SourceMonitor _monitor;
+    private readonly RefusedWrite _refused;
     private readonly SourceForwarding? _forwarding;
     private readonly TargetAddresses _addresses;
     private SourceSetup? _setup;
@@ -81,6 +82,7 @@ internal sealed partial class SourceMigration : IMigrationDriver
         _stuck = new StuckWatch(time);
         _postCopy = new SourcePostCopy(_names, time);
         _monitor = new SourceMonitor(uid, record, _postCopy, logger, time);
+        _refused = new RefusedWrite(time);
         _addresses = new TargetAddresses(record.Record);
         _forwarding = tools.Forwarding?.ForSource(pod, uid, record);
     }
@@ -140,6 +142,10 @@ internal sealed partial class SourceMigration : IMigrationDriver
                 return await WaitAsync(facts, vmi, state, cancellationToken);
             case SourceAction.Start:
                 return await StartAsync(qmp!, vmi, state, cancellationToken);
+            case SourceAction.RetryWrite:
+                _record.Record.Event(vmi, EventReasons.Warning, EventReasons.MigrationDecision, $"{decision.Action}: {decision.Reason}");
+                await _refused.RetryAsync(qmp!, cancellationToken);
+                return StepResult.Again;
             case SourceAction.Migrate:
                 return await MigrateAsync(qmp!, state, cancellationToken);
             case SourceAction.EndMirrors:

@@ -62,6 +62,9 @@ internal sealed class SourceProgress(RecordKeeper record, TimeProvider time)
         return verdict;
     }
 
+    /// <summary>The monitor has stopped the guest, or tried to, so that the migration comes to its end.</summary>
+    public bool HasStoppedGuest => _state.Disrupted;
+
     /// <summary>The switch may come at any moment.</summary>
     public bool IsNearSwitch => _sample is { } sample && MigrationMonitor.IsNearSwitch(sample);
 

@@ -20,6 +20,8 @@ public static class Switchover
     /// <summary>However slow its answers are, a guest stands still for no longer because of it.</summary>
     private static readonly TimeSpan LongestForSlowServer = TimeSpan.FromSeconds(3);
 
+    private const string WriteRefused = "a disk refused the guest a write (is it full?); it is tried whether the guest goes on";
+
     public static SourceDecision DecideSource(SourceFacts facts) => facts.Owner switch
     {
         Owner.Target => DecideCommittedSource(facts),
@@ -128,6 +130,7 @@ public static class Switchover
             SourcePhase.Switching when facts.Stuck => new(SourceAction.Cancel, "QEMU does not switch to post-copy"),
             SourcePhase.Switching => new(SourceAction.Wait, "post-copy is ordered; the guest stands still"),
             SourcePhase.Setup when facts.Stuck => new(SourceAction.Cancel, "the target did not take the connection in time"),
+            SourcePhase.Setup or SourcePhase.Active when facts.RetryDue => new(SourceAction.RetryWrite, WriteRefused),
             _ => new(SourceAction.Wait, "pages flow"),
         };
     }
@@ -136,6 +139,7 @@ public static class Switchover
     {
         _ when stop is not null => new(SourceAction.RecordFailure, stop),
         { Mirrors: MirrorPhase.Broken } => new(SourceAction.RecordFailure, facts.Error ?? "a disk could not be copied"),
+        { Phase: SourcePhase.Idle, RetryDue: true } => new(SourceAction.RetryWrite, WriteRefused),
         { TargetListening: false } => new(SourceAction.Wait, "the target is being prepared"),
         { Prepared: false } => new(SourceAction.Start, "the target listens"),
         { Mirrors: MirrorPhase.Copying } => new(SourceAction.Wait, "disks are being copied"),
@@ -200,12 +204,14 @@ public static class Switchover
             new(TargetAction.BreakChannel, "the source has found the channel broken"),
         TargetPhase.PostCopyHeld when facts.ExportsOpen => new(TargetAction.CloseExports, "the disks are complete"),
         TargetPhase.PostCopyHeld when !facts.PausedByUser => new(TargetAction.Run, "the record names this pod"),
+        TargetPhase.PostCopyRunning when facts.RetryDue => new(TargetAction.RetryWrite, WriteRefused),
         TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning when !facts.ArrivalReported =>
             new(TargetAction.ReportArrival, "the guest is here, and the rest of its memory on its way"),
         TargetPhase.PostCopyHeld or TargetPhase.PostCopyRunning => new(TargetAction.Wait, "the rest of the memory arrives"),
         TargetPhase.Loaded when facts.RunReported => Report(facts, "the guest is here"),
         TargetPhase.Loaded when facts.ExportsOpen => new(TargetAction.CloseExports, "the disks are complete"),
         TargetPhase.Loaded when facts.PausedByUser => Report(facts, "the guest is here, paused by its user"),
+        TargetPhase.Loaded when facts.Halted => Report(facts, "the guest is here, halted as it was"),
         TargetPhase.Loaded => new(TargetAction.Run, "the record names this pod"),
         TargetPhase.Running => Report(facts, "the guest runs here"),
         _ => new(TargetAction.Wait, "committed; the last of the state is arriving"),

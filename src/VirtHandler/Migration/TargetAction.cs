@@ -20,6 +20,9 @@ public enum TargetAction
     /// <summary>Let the guest run. Only ever while the record names this pod.</summary>
     Run,
 
+    /// <summary>Let a guest that runs here, and that a disk has refused a write, try it again.</summary>
+    RetryWrite,
+
     /// <summary>Write down that the guest runs here while the rest of its memory arrives.</summary>
     ReportArrival,
 

@@ -43,6 +43,12 @@ public sealed record TargetFacts
     /// <summary>The user paused the guest at the source: it stays so.</summary>
     public bool PausedByUser { get; init; }
 
+    /// <summary>The guest stands still here because a disk refused it a write, and it is time to let it try again.</summary>
+    public bool RetryDue { get; init; }
+
+    /// <summary>The guest came to its end inside before it moved, as by a panic, and nothing but a reset lets it go on.</summary>
+    public bool Halted { get; init; }
+
     /// <summary>The way here for the source's packets is still open in the pod's network, or objects are left in QEMU.</summary>
     public bool HasLeftovers { get; init; }
 }

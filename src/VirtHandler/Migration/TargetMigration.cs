@@ -25,11 +25,12 @@ internal sealed partial class TargetMigration : IMigrationDriver
     private readonly TimeProvider _time;
     private readonly QemuLink _link;
     private readonly TargetSetup _setup;
+    private readonly RefusedWrite _refused;
     private readonly TargetForwarding? _forwarding;
     private bool _hasLeftovers = true;
     private bool? _exportsOpen;
     private bool _heldBefore;
-    private (QmpClient Client, long Position)? _loaded;
+    private (QmpClient Client, long Position, bool Halted)? _loaded;
     private bool _listensAnew;
     private int _seenBreaks;
     private long? _silentSince;
@@ -46,6 +47,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
         _time = time;
         _link = new QemuLink(pod.Folder, tools.Monitors with { Time = time });
         _setup = new TargetSetup(pod, new AttemptNames(uid), tools);
+        _refused = new RefusedWrite(time);
         _forwarding = tools.Forwarding?.ForTarget(pod, uid, record);
     }
 
@@ -132,7 +134,7 @@ internal sealed partial class TargetMigration : IMigrationDriver
         if (facts is { Owner: Owner.Target, RunReported: false } && _loaded is { } loaded && loaded.Client == qmp && loaded.Position == qmp.Events.Position)
         {
             // It has said nothing since it was asked last, and nobody but us lets it run.
-            return facts with { Phase = TargetPhase.Loaded, ExportsOpen = _exportsOpen == true };
+            return facts with { Phase = TargetPhase.Loaded, Halted = loaded.Halted, ExportsOpen = _exportsOpen == true };
         }
 
         try
@@ -145,9 +147,10 @@ internal sealed partial class TargetMigration : IMigrationDriver
             _silentSince = null;
             _listensAnew = false;
             _exportsOpen ??= (await qmp.QueryBlockExportsAsync(cancellationToken)).Length > 0;
-            var phase = Phases.OfTarget(migration.Status, run.Status);
-            _loaded = phase == TargetPhase.Loaded ? (qmp, position) : null;
-            return facts with { Phase = phase, ExportsOpen = _exportsOpen.Value };
+            var phase = Phases.OfTarget(migration.Status, run.Status, facts.MayHaveRun);
+            var halted = Phases.IsHalted(run.Status);
+            _loaded = phase == TargetPhase.Loaded ? (qmp, position, halted) : null;
+            return facts with { Phase = phase, RetryDue = _refused.IsDue(run.Status), Halted = halted, ExportsOpen = _exportsOpen.Value };
         }
         catch (QmpUnavailableException e)
         {
@@ -177,6 +180,10 @@ internal sealed partial class TargetMigration : IMigrationDriver
                 return StepResult.Again;
             case TargetAction.Run:
                 return await RunAsync(qmp!, cancellationToken);
+            case TargetAction.RetryWrite:
+                _record.Record.Event(vmi, EventReasons.Warning, EventReasons.MigrationDecision, $"{decision.Action}: {decision.Reason}");
+                await _refused.RetryAsync(qmp!, cancellationToken);
+                return StepResult.Again;
             case TargetAction.ReportArrival:
                 return await ReportAsync(qmp!, vmi, whole: false, cancellationToken);
             case TargetAction.ReportRunning:

@@ -28,13 +28,15 @@ internal sealed partial class Pair : IAsyncDisposable, ITargetDomain
     private readonly LocalPod _target;
     private readonly int _diskMiB;
 
-    private Pair(string words, HardwareDefinition hardware, int diskMiB, MigrationConfiguration configuration)
+    private Pair(string words, HardwareDefinition hardware, int diskMiB, MigrationConfiguration configuration, string? sourceDisks, string? targetDisks)
     {
         _words = words;
         _hardware = hardware;
         _diskMiB = diskMiB;
         Source = GuestHost.Start();
         Target = GuestHost.Start();
+        SourceDisks = sourceDisks ?? Source.Folder;
+        TargetDisks = targetDisks ?? Target.Folder;
         _source = Pod(SourcePod, Source.Folder) with { LauncherPid = Source.LauncherPid };
         _target = Pod(TargetPod, Target.Folder);
         Record = new MemoryRecord(new VirtualMachineInstance
@@ -73,6 +75,10 @@ internal sealed partial class Pair : IAsyncDisposable, ITargetDomain
 
     public GuestHost Target { get; }
 
+    private string SourceDisks { get; }
+
+    private string TargetDisks { get; }
+
     /// <summary>The guest's ticks over both consoles. A line that the source began and the target ended, as the guest stood still within it, is one.</summary>
     public IReadOnlyList<long> Ticks
     {
@@ -95,13 +101,19 @@ internal sealed partial class Pair : IAsyncDisposable, ITargetDomain
     public Func<HardwareDefinition, HardwareDefinition> Distort { get; set; } = hardware => hardware;
 
     /// <summary>Boots the source's guest and waits until it is at work.</summary>
-    public static async Task<Pair> BootAsync(string words, int memoryMiB = 192, int diskMiB = 0, MigrationConfiguration? configuration = null)
+    public static async Task<Pair> BootAsync(
+        string words,
+        int memoryMiB = 192,
+        int diskMiB = 0,
+        MigrationConfiguration? configuration = null,
+        string? sourceDisks = null,
+        string? targetDisks = null)
     {
         var hardware = TestGuest.Hardware(memoryMiB, diskMiB > 0 ? ["disk-root"] : []);
-        var pair = new Pair(words, hardware, diskMiB, configuration ?? new MigrationConfiguration());
+        var pair = new Pair(words, hardware, diskMiB, configuration ?? new MigrationConfiguration(), sourceDisks, targetDisks);
         try
         {
-            var domain = await TestGuest.DomainAsync(hardware, pair.Source.Folder, words, disk: id => pair.Disk(id, pair.Source.Folder));
+            var domain = await TestGuest.DomainAsync(hardware, pair.Source.Folder, words, disk: id => pair.Disk(id, pair.SourceDisks));
             domain.Write(pair.Source.Folder);
             await pair.Source.BootAsync();
             await pair.Source.LineAsync(l => l.StartsWith("MG READY", StringComparison.Ordinal));
@@ -141,7 +153,7 @@ internal sealed partial class Pair : IAsyncDisposable, ITargetDomain
     async Task<bool> ITargetDomain.PrepareAsync(VirtualMachineInstance vmi, LocalPod pod, CancellationToken cancellationToken)
     {
         var hardware = Distort(HardwareMapping.FromRecord(vmi.Status!.Hardware!));
-        var domain = await TestGuest.DomainAsync(hardware, pod.Folder, _words, incoming: true, disk: id => Disk(id, pod.Folder));
+        var domain = await TestGuest.DomainAsync(hardware, pod.Folder, _words, incoming: true, disk: id => Disk(id, TargetDisks));
         domain.Write(pod.Folder);
         return true;
     }

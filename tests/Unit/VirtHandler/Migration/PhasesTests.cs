@@ -49,10 +49,26 @@ public sealed class PhasesTests
     [InlineData(MigrationStates.Active, RunStates.InMigrate, TargetPhase.Receiving)]
     [InlineData(MigrationStates.Completed, RunStates.Paused, TargetPhase.Loaded)]
     [InlineData(MigrationStates.Completed, RunStates.Running, TargetPhase.Running)]
-    [InlineData(MigrationStates.Completed, RunStates.Shutdown, TargetPhase.Running)]
+    [InlineData(MigrationStates.PostcopyActive, RunStates.InMigrate, TargetPhase.Receiving)]
+    [InlineData(MigrationStates.PostcopyActive, RunStates.Paused, TargetPhase.PostCopyHeld)]
+    [InlineData(MigrationStates.PostcopyActive, RunStates.Running, TargetPhase.PostCopyRunning)]
     [InlineData(MigrationStates.Failed, RunStates.InMigrate, TargetPhase.Failed)]
-    public void The_targets_phase_is_what_QEMU_says(string? status, string runState, TargetPhase phase) =>
-        Phases.OfTarget(status, runState).ShouldBe(phase);
+    public void The_targets_phase_is_what_QEMU_says(string? status, string runState, TargetPhase phase)
+    {
+        Phases.OfTarget(status, runState, mayHaveRun: false).ShouldBe(phase);
+        Phases.OfTarget(status, runState, mayHaveRun: true).ShouldBe(phase);
+    }
+
+    [Theory]
+    [InlineData(RunStates.IoError)]
+    [InlineData(RunStates.GuestPanicked)]
+    [InlineData(RunStates.Shutdown)]
+    public void A_guest_that_had_come_to_a_halt_before_it_moved_has_not_run_at_the_target(string runState)
+    {
+        Phases.OfTarget(MigrationStates.Completed, runState, mayHaveRun: false).ShouldBe(TargetPhase.Loaded);
+        Phases.OfTarget(MigrationStates.Completed, runState, mayHaveRun: true).ShouldBe(TargetPhase.Running);
+        Phases.OfTarget(MigrationStates.PostcopyActive, runState, mayHaveRun: true).ShouldBe(TargetPhase.PostCopyRunning);
+    }
 
     [Fact]
     public void A_copy_that_ends_by_itself_is_broken_and_one_that_was_told_to_is_not()

@@ -46,6 +46,43 @@ public sealed class SwitchoverTests
     }
 
     [Theory]
+    [InlineData(SourcePhase.Idle, SourceAction.RetryWrite)]
+    [InlineData(SourcePhase.Setup, SourceAction.RetryWrite)]
+    [InlineData(SourcePhase.Active, SourceAction.RetryWrite)]
+    [InlineData(SourcePhase.Switching, SourceAction.Wait)]
+    [InlineData(SourcePhase.PreSwitchover, SourceAction.Continue)]
+    [InlineData(SourcePhase.Device, SourceAction.Wait)]
+    [InlineData(SourcePhase.Completed, SourceAction.Commit)]
+    [InlineData(SourcePhase.PostCopy, SourceAction.Wait)]
+    public void A_write_that_a_disk_refused_is_tried_again_until_the_switch(SourcePhase phase, SourceAction action)
+    {
+        var refused = Source with { Phase = phase, Prepared = true, RetryDue = true };
+        Decide(refused).ShouldBe(action);
+        Decide(refused with { Owner = Owner.Target }).ShouldNotBe(SourceAction.RetryWrite);
+        Decide(refused with { AbortRequested = true }).ShouldNotBe(SourceAction.RetryWrite);
+        Decide(refused with { Failed = true }).ShouldNotBe(SourceAction.RetryWrite);
+    }
+
+    [Fact]
+    public void A_write_that_a_disk_refused_at_the_target_is_tried_again_while_memory_arrives()
+    {
+        var running = Target with { Owner = Owner.Target, Phase = TargetPhase.PostCopyRunning, MayHaveRun = true, PostCopy = true, RetryDue = true };
+        Decide(running).ShouldBe(TargetAction.RetryWrite);
+        Decide(running with { ChannelBroken = true }).ShouldBe(TargetAction.BreakChannel);
+        Decide(running with { Owner = Owner.Source }).ShouldBe(TargetAction.End);
+        Decide(running with { Phase = TargetPhase.PostCopyHeld }).ShouldBe(TargetAction.Run);
+    }
+
+    [Fact]
+    public void A_guest_that_came_to_its_end_inside_before_it_moved_is_not_told_to_run()
+    {
+        var loaded = Target with { Owner = Owner.Target, Phase = TargetPhase.Loaded, Halted = true };
+        Decide(loaded).ShouldBe(TargetAction.ReportRunning);
+        Decide(loaded with { Halted = false }).ShouldBe(TargetAction.Run);
+        Decide(loaded with { RunReported = true }).ShouldBe(TargetAction.Done);
+    }
+
+    [Theory]
     [InlineData(SourcePhase.Completed, false, SourceAction.Resume)]
     [InlineData(SourcePhase.PreSwitchover, true, SourceAction.Cancel)]
     public void A_server_whose_answers_are_slow_is_waited_for_twice_as_long_as_they_took_but_not_for_ever(SourcePhase phase, bool postCopy, SourceAction wayBack)
@@ -250,4 +287,6 @@ public sealed class SwitchoverTests
     private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
     private static SourceAction Decide(SourceFacts facts) => Switchover.DecideSource(facts).Action;
+
+    private static TargetAction Decide(TargetFacts facts) => Switchover.DecideTarget(facts).Action;
 }
