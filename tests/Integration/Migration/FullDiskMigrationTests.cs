@@ -9,8 +9,10 @@ namespace Godwit.Integration.Migration;
 /// <summary>With real QEMUs: a guest that stands still because a disk is full goes on when there is room, also while it moves.</summary>
 public sealed class FullDiskMigrationTests
 {
-    /// <summary>Writes block after block of a disk of 16 MiB, which has no room of its own before.</summary>
-    private const string Writer = "mg.tick=10 mg.mem=48 mg.rate=2 mg.disk=/dev/vda mg.diskmb=16";
+    /// <summary>Writes block after block of its disk, and takes more and more room for a minute.</summary>
+    private const string Writer = "mg.tick=10 mg.mem=48 mg.rate=2 mg.disk=/dev/vda mg.diskmb=128 mg.diskrate=2";
+    private const int DiskMiB = 128;
+    private const int RoomMiB = 192;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -18,9 +20,9 @@ public sealed class FullDiskMigrationTests
     public async Task A_guest_that_was_stopped_before_it_moved_goes_on_during_the_move_as_soon_as_there_is_room()
     {
         Tool.RequireRoot();
-        await using var disk = await SmallDisk.MountAsync(64);
+        await using var disk = await SmallDisk.MountAsync(RoomMiB);
         await using var pair = await Pair.BootAsync(
-            Writer, diskMiB: 16, configuration: new MigrationConfiguration { BandwidthPerMigration = "4Mi" }, sourceDisks: disk.Folder);
+            Writer, diskMiB: DiskMiB, configuration: new MigrationConfiguration { BandwidthPerMigration = "4Mi" }, sourceDisks: disk.Folder);
         disk.Fill();
         await using var source = await pair.Source.ConnectAsync();
         await StoppedAsync(source);
@@ -42,8 +44,8 @@ public sealed class FullDiskMigrationTests
     public async Task A_guest_that_is_still_stopped_when_all_of_it_has_moved_goes_on_at_the_target()
     {
         Tool.RequireRoot();
-        await using var disk = await SmallDisk.MountAsync(64);
-        await using var pair = await Pair.BootAsync(Writer, diskMiB: 16, sourceDisks: disk.Folder);
+        await using var disk = await SmallDisk.MountAsync(RoomMiB);
+        await using var pair = await Pair.BootAsync(Writer, diskMiB: DiskMiB, sourceDisks: disk.Folder);
         disk.Fill();
         await using (var source = await pair.Source.ConnectAsync())
         {
@@ -64,10 +66,10 @@ public sealed class FullDiskMigrationTests
     public async Task A_guest_that_is_stopped_at_the_target_while_its_memory_arrives_goes_on_as_soon_as_there_is_room()
     {
         Tool.RequireRoot();
-        await using var disk = await SmallDisk.MountAsync(64);
+        await using var disk = await SmallDisk.MountAsync(RoomMiB);
         await using var pair = await Pair.BootAsync(
             Writer.Replace("mg.mem=48", "mg.mem=96", StringComparison.Ordinal),
-            diskMiB: 16,
+            diskMiB: DiskMiB,
             configuration: new MigrationConfiguration { BandwidthPerMigration = "4Mi", AllowPostCopy = true, AllowWorkloadDisruption = true, CompletionTimeoutPerGiB = 2 },
             targetDisks: disk.Folder);
         pair.Go();
