@@ -16,6 +16,9 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
     private const int TunnelRoom = 90;
     private const int GuestMetric = 1000;
 
+    /// <summary>A guest's flow that left by the tunnel's port would have its answers taken for the tunnel's while open connections are forwarded.</summary>
+    private static readonly string PortsBelowTheTunnels = $":32768-{MigrationModes.PortRoleMemory - 1}";
+
     public static PodNetworkPlan Decide(PodNetworkFacts facts, PodWiring wiring)
     {
         if (facts.Uplink is not { } uplink)
@@ -95,6 +98,7 @@ public sealed record PodNetworkPlan(string IpBatch, string? Rules, IReadOnlyList
               }
               chain postrouting {
                 type nat hook postrouting priority 100;
+                oifname "{{PodWiring.UplinkName}}" ip saddr {{subnet.Guest}} udp sport {{MigrationModes.PortRoleTunnel}} masquerade to {{PortsBelowTheTunnels}}
                 oifname "{{PodWiring.UplinkName}}" ip saddr {{subnet.Guest}} masquerade
                 oifname "{{PodWiring.BridgeName}}" ip saddr 127.0.0.1 snat to {{subnet.Gateway}}
               }

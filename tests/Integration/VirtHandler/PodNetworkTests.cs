@@ -1,7 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Godwit.Integration.VirtHandler.Forwarding;
 using Godwit.VirtHandler.Network;
 using Shouldly;
 using Xunit;
+using MigrationModes = Godwit.Types.MigrationModes;
 
 namespace Godwit.Integration.VirtHandler;
 
@@ -81,6 +86,31 @@ public sealed class PodNetworkTests
     }
 
     [Fact]
+    public async Task What_a_guest_sends_from_the_tunnels_port_leaves_the_pod_from_another()
+    {
+        await using var guest = await NetworkNamespace.StartAsync();
+        await using var pod = await ScratchPod.StartAsync();
+        await new PodNetwork(Tool.Host).WireAsync(pod.Pid, Wiring, pod.Place.Folder, Ct);
+        await guest.IpAsync(
+            $"link add eth0 address {Wiring.GuestMac} type veth peer name cable netns {pod.PodNamespace}", "address add 10.0.2.2/24 dev eth0", "link set eth0 up", "route add default via 10.0.2.1");
+        await pod.InPodAsync("ip link set cable master k6t up");
+        const string teller = "import socket; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('',7000)); print('up',flush=True)\nwhile True: d,a=s.recvfrom(9); s.sendto(str(a[1]).encode(),a)";
+        using var server = StartPython(pod.ClientNamespace, teller);
+        try
+        {
+            await server.StandardOutput.ReadLineAsync(Ct);
+
+            (await PortSeenAsync(guest, MigrationModes.PortRoleTunnel)).ShouldBeInRange(32768, MigrationModes.PortRoleMemory - 1);
+            (await PortSeenAsync(guest, MigrationModes.PortRoleTunnel + 1)).ShouldBe(MigrationModes.PortRoleTunnel + 1);
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync(Ct);
+        }
+    }
+
+    [Fact]
     public async Task A_guest_without_a_network_can_be_migrated_too()
     {
         Tool.RequireRoot();
@@ -133,6 +163,26 @@ public sealed class PodNetworkTests
         except OSError:
             pass
         """);
+
+    /// <summary>The port that the client sees when the guest sends from that one. The first datagrams are lost until the bridge forwards.</summary>
+    private static async Task<int> PortSeenAsync(NetworkNamespace guest, int port)
+    {
+        using var socket = guest.NewUdp();
+        socket.Bind(new IPEndPoint(IPAddress.Any, port));
+        socket.Connect(new IPEndPoint(IPAddress.Parse(ScratchPod.ClientAddress), 7000));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        var answer = new byte[9];
+        var receiving = socket.ReceiveAsync(answer, limit.Token).AsTask();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (!receiving.IsCompleted)
+        {
+            await socket.SendAsync(new byte[1], limit.Token);
+            await Task.WhenAny(receiving, timer.WaitForNextTickAsync(limit.Token).AsTask());
+        }
+
+        return int.Parse(Encoding.ASCII.GetString(answer, 0, await receiving), CultureInfo.InvariantCulture);
+    }
 
     private static Process StartPython(string @namespace, string program) => Start("ip", ["netns", "exec", @namespace, "python3", "-c", program]);
 

@@ -27,6 +27,7 @@ public sealed class PodNetworkPlanTests
 
             """);
         plan.Rules!.ShouldContain("iifname \"eth0\" dnat to 10.0.2.2");
+        plan.Rules!.ShouldContain("oifname \"eth0\" ip saddr 10.0.2.2 udp sport 49155 masquerade to :32768-49151");
         plan.Rules!.ShouldContain("oifname \"eth0\" ip saddr 10.0.2.2 masquerade");
         plan.Rules!.ShouldContain("maxseg size set 1360");
         plan.DhcpArguments!.ShouldContain("--dhcp-option=option:mtu,1450");

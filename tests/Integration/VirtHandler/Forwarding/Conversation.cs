@@ -24,9 +24,10 @@ internal sealed class Conversation : IDisposable
         return new Conversation(socket);
     }
 
-    public static Conversation OverUdp(NetworkNamespace from, IPAddress to)
+    public static Conversation OverUdp(NetworkNamespace from, IPAddress to, int localPort = 0)
     {
         var socket = from.NewUdp();
+        socket.Bind(new IPEndPoint(IPAddress.Any, localPort));
         socket.Connect(new IPEndPoint(to, EchoServer.Port));
         return new Conversation(socket);
     }

@@ -86,6 +86,20 @@ public sealed class MovedConnectionsTests
     }
 
     [Fact]
+    public async Task A_flow_that_the_guest_began_from_the_tunnels_own_port_goes_on_when_there_is_a_tunnel()
+    {
+        await using var pods = await TwoPods.StartAsync();
+        await using var inClient = EchoServer.Start(pods.Client);
+        using var flow = Conversation.OverUdp(pods.Inside, TwoPods.ClientAddress, TwoPods.Port);
+        (await Conversation.CountAliveAsync([flow], Ct)).ShouldBe(1);
+
+        await pods.ConnectAsync();
+
+        (await Conversation.CountAliveAsync([flow], Ct)).ShouldBe(1);
+        flow.Address.ShouldNotBe($"{TwoPods.SourceAddress}:{TwoPods.Port}");
+    }
+
+    [Fact]
     public async Task No_flow_goes_on_when_nothing_is_done()
     {
         await using var pods = await TwoPods.StartAsync();

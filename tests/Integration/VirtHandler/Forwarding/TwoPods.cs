@@ -24,7 +24,7 @@ internal sealed class TwoPods : IAsyncDisposable
     public static readonly PhysicalAddress SourceMac = PhysicalAddress.Parse("02:4d:47:01:02:01");
     public static readonly PhysicalAddress TargetMac = PhysicalAddress.Parse("02:4d:47:01:02:02");
     private const string GuestMac = "02:00:00:aa:bb:cc";
-    private const int Port = 47_899;
+    public const int Port = 47_899;
 
     private TwoPods(NetworkNamespace client, NetworkNamespace source, NetworkNamespace target, NetworkNamespace inside) =>
         (Client, Source, Target, Inside) = (client, source, target, inside);
@@ -156,6 +156,7 @@ internal sealed class TwoPods : IAsyncDisposable
               }
               chain post {
                 type nat hook postrouting priority 100;
+                oifname "eth0" ip saddr {{Guest}} udp sport {{Port}} masquerade to :32768-47898
                 oifname "eth0" ip saddr {{Guest}} masquerade
               }
               chain mss {
